@@ -1,0 +1,32 @@
+// RETURN_IF_ERROR and ASSIGN_OR_RETURN for absl::Status and absl::StatusOr.
+#ifndef CIMVISOR_SERVICE_CIM_STATUS_MACROS_H_
+#define CIMVISOR_SERVICE_CIM_STATUS_MACROS_H_
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+// Returns the status of `expression` from the enclosing function unless it is OK.
+#ifndef RETURN_IF_ERROR
+#define RETURN_IF_ERROR(expression)                          \
+  do {                                                       \
+    ::absl::Status status_macro_value = (expression);        \
+    if (!status_macro_value.ok()) return status_macro_value; \
+  } while (false)
+#endif
+
+#define CIMVISOR_STATUS_CONCATENATE_INNER(a, b) a##b
+#define CIMVISOR_STATUS_CONCATENATE(a, b) CIMVISOR_STATUS_CONCATENATE_INNER(a, b)
+#define CIMVISOR_ASSIGN_OR_RETURN(temporary, target, expression) \
+  auto temporary = (expression);                                 \
+  if (!temporary.ok()) return std::move(temporary).status();     \
+  target = *std::move(temporary)
+
+// Assigns the value of the StatusOr `expression` to `target`, or returns its status.
+#ifndef ASSIGN_OR_RETURN
+#define ASSIGN_OR_RETURN(target, expression) \
+  CIMVISOR_ASSIGN_OR_RETURN(CIMVISOR_STATUS_CONCATENATE(status_or_, __LINE__), target, expression)
+#endif
+
+#endif  // CIMVISOR_SERVICE_CIM_STATUS_MACROS_H_
