@@ -63,9 +63,9 @@ struct MachineSpec {
   std::string boot_order_text;
   std::vector<SerialPortSpec> serial_ports;  // COM1, COM2
   bool start_paused = false;
-  int kvm_fd = -1;       // /dev/kvm, opened by whoever made the spec
-  int memory_fd = -1;    // memfd of memory_bytes, sealed against resizing
-  int counters_fd = -1;  // memfd of one page, see counters.h: the machine publishes its counters there
+  // These are made by the hypervisor (Hypervisor::Launch), not by its caller, who leaves them alone.
+  int kvm_fd = -1;     // /dev/kvm, open for reading and writing
+  int memory_fd = -1;  // memfd of memory_bytes, sealed against resizing
 };
 
 // Hears what happens. Called on threads of the backend; must return soon and must not call the machine.
@@ -77,8 +77,9 @@ class MachineObserver {
   virtual void OnEnded(const EndReason& reason) = 0;
   // The guest was reset (by itself or by Reset).
   virtual void OnReset() = 0;
-  // Bytes that the guest wrote to a serial port. A view into a buffer of the backend.
-  virtual void OnSerialOutput(uint32_t port, absl::string_view bytes) = 0;
+  // Bytes that the guest wrote to a serial port, in order. `offset` is the place of the first of them in the port's
+  // whole stream, as in SerialHistory; it jumps when a listener was too slow. A view into a buffer of the backend.
+  virtual void OnSerialOutput(uint32_t port, uint64_t offset, absl::string_view bytes) = 0;
 };
 
 struct Counters {
@@ -93,13 +94,18 @@ struct Counters {
 // it.
 class Machine {
  public:
-  virtual ~Machine() = default;  // turns off first
+  virtual ~Machine() = default;  // turns off first, unless detached
+
+  // Says that the destructor shall leave the machine running, to be adopted later. Without effect on a machine that has
+  // no process of its own.
+  virtual void Detach() {}
 
   virtual absl::Status Start() = 0;  // returns when the vCPUs run (or are paused at their first instruction)
   virtual absl::Status Pause() = 0;  // returns when every vCPU stands still
   virtual absl::Status Resume() = 0;
   virtual absl::Status Reset() = 0;
-  virtual absl::Status TurnOff() = 0;  // at once, as by the power plug; the observer hears OnEnded
+  // At once, as by the power plug. Returns when the machine is off; the observer hears OnEnded, before or soon after.
+  virtual absl::Status TurnOff() = 0;
 
   virtual MachineState state() const = 0;
   virtual absl::StatusOr<Counters> GetCounters() const = 0;  // never waits for the guest

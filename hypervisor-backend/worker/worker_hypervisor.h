@@ -1,0 +1,47 @@
+// The service's side of the worker processes: a machine::Hypervisor whose machines live in a `cimvisor-worker` each and
+// outlive the service. See wire.h for the protocol and launch.h for the process tree.
+//
+//   ASSIGN_OR_RETURN(auto hypervisor, worker::WorkerHypervisor::Create({.worker_program = "…/cimvisor-worker",
+//                                                                       .runtime_directory = "/run/cimvisor/workers",
+//                                                                       .verdict_file =
+//                                                                       "/var/lib/cimvisor/host-verdict"}));
+//   hypervisor->Adopt(launches_of_the_database, epoch, observer_for);
+//   hypervisor->Launch(spec, {launch_id, epoch}, observer);
+#ifndef CIMVISOR_HYPERVISOR_BACKEND_WORKER_WORKER_HYPERVISOR_H_
+#define CIMVISOR_HYPERVISOR_BACKEND_WORKER_WORKER_HYPERVISOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "hypervisor-backend/machine/hypervisor.h"
+
+namespace cimvisor::worker {
+
+struct WorkerHypervisorOptions {
+  std::string name = "kvm";             // what Hypervisor::name() says
+  std::string worker_program;           // path of cimvisor-worker
+  std::string runtime_directory;        // made if missing; one folder for each launch, named by its launch id
+  std::string verdict_file;             // where Qualify keeps its verdict; empty: nowhere
+  std::string kvm_device = "/dev/kvm";  // empty: the worker's backend needs none
+  // Where the service is root, each worker gets a user id of its own from [first_user_id, first_user_id + user_ids).
+  uint32_t first_user_id = 2'000'000;
+  uint32_t user_ids = 60'000;
+  absl::Duration request_timeout = absl::Seconds(10);   // for each action of a machine
+  absl::Duration turn_off_timeout = absl::Seconds(3);   // then SIGKILL
+  absl::Duration handshake_timeout = absl::Seconds(5);  // for a launch or an adoption
+};
+
+// Thread-safe. Two threads serve all workers: one for the sockets and processes, one that calls the observers.
+// Machines may outlive the hypervisor object that made them; call Detach() on a machine to leave its worker running.
+class WorkerHypervisor : public machine::Hypervisor {
+ public:
+  // kInvalidArgument, kNotFound or kPermissionDenied, naming the path, when the program or the directory is unusable.
+  static absl::StatusOr<std::unique_ptr<WorkerHypervisor>> Create(WorkerHypervisorOptions options);
+};
+
+}  // namespace cimvisor::worker
+
+#endif  // CIMVISOR_HYPERVISOR_BACKEND_WORKER_WORKER_HYPERVISOR_H_
