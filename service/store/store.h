@@ -87,6 +87,10 @@ struct StoreOptions {
   absl::Duration journal_age = absl::Hours(24);
   int64_t journal_rows = 1000000;
   absl::Duration request_age = absl::Hours(24);
+  int64_t audit_rows = 1000000;  // of changes; the oldest go first
+  int64_t denial_rows = 100000;  // of denials
+  // Between trimmings of journal, requests and audit; InfiniteDuration: only at open and by Trim.
+  absl::Duration trim_interval = absl::Minutes(1);
 };
 
 // Thread-safe.
