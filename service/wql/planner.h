@@ -1,0 +1,53 @@
+// How a SELECT over instances is carried out: which properties to ask for, what a provider can look up by, what is
+// left to filter.
+#ifndef CIMVISOR_SERVICE_WQL_PLANNER_H_
+#define CIMVISOR_SERVICE_WQL_PLANNER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "service/cim/class.h"
+#include "service/cim/instance.h"
+#include "service/wql/ast.h"
+#include "service/wql/compiler.h"
+#include "service/wql/filter.h"
+
+namespace cimvisor::wql {
+
+// A condition that every selected row meets: an equality, or a prefix of a string. Strings compare without regard to
+// (ASCII) case. The slot is the same in every subclass.
+struct Hint {
+  int slot = -1;
+  cim::Value value;  // of the property's type
+  bool is_prefix = false;
+};
+
+struct SelectPlan {
+  std::shared_ptr<const cim::Class> from;
+  std::vector<int> columns;    // slots in the order asked for
+  bool all_columns = true;     // SELECT *: then a row's own class says which
+  cim::PropertySet requested;  // the columns, the keys, and what the filter reads
+  std::vector<Hint> hints;     // all of them hold for every selected row
+  std::string only_class;      // not empty: only instances of exactly this class can match
+  Filter filter;
+  std::vector<std::string> explanation;  // one step a line, in words
+};
+
+// CIM_ERR_INVALID_QUERY that names an unknown property, with its place. System properties (__PATH, …) in the list are
+// accepted; they come with every row.
+absl::StatusOr<SelectPlan> PlanSelect(const SelectQuery& select, absl::string_view query_text,
+                                      std::shared_ptr<const cim::Class> from, const CompileContext& context);
+
+// The slots of named properties of a class, in order and without repeats. System properties are accepted and have
+// none. CIM_ERR_NO_SUCH_PROPERTY that names it.
+absl::StatusOr<std::vector<int>> ResolvePropertyList(const cim::Class& cls, const std::vector<std::string>& names);
+
+// True for __CLASS, __PATH, __RELPATH, … in any case.
+bool IsSystemProperty(absl::string_view name);
+
+}  // namespace cimvisor::wql
+
+#endif  // CIMVISOR_SERVICE_WQL_PLANNER_H_
