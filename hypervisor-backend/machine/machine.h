@@ -15,6 +15,7 @@
 
 namespace cimvisor::machine {
 
+// The numbers are in protocols and records: they stay.
 enum class MachineState : uint8_t {
   kOff,  // made, or ended
   kStarting,
@@ -26,7 +27,7 @@ enum class MachineState : uint8_t {
 };
 absl::string_view MachineStateName(MachineState state);
 
-// Why a machine ended.
+// Why a machine ended. The numbers are in protocols and records: they stay.
 enum class EndKind : uint8_t {
   kNone,
   kTurnedOff,        // asked for through the interface
@@ -37,6 +38,7 @@ enum class EndKind : uint8_t {
   kWorkerDied,       // signal or exit code of the worker process
   kHostRestarted,
 };
+absl::string_view EndKindName(EndKind kind);
 
 struct EndReason {
   EndKind kind = EndKind::kNone;
@@ -64,8 +66,9 @@ struct MachineSpec {
   std::vector<SerialPortSpec> serial_ports;  // COM1, COM2
   bool start_paused = false;
   // These are made by the hypervisor (Hypervisor::Launch), not by its caller, who leaves them alone.
-  int kvm_fd = -1;     // /dev/kvm, open for reading and writing
-  int memory_fd = -1;  // memfd of memory_bytes, sealed against resizing
+  int kvm_fd = -1;       // /dev/kvm, open for reading and writing
+  int memory_fd = -1;    // memfd of memory_bytes, sealed against resizing
+  int counters_fd = -1;  // memfd of one page, see counters.h: the machine publishes its counters there
 };
 
 // Hears what happens. Called on threads of the backend; must return soon and must not call the machine.

@@ -13,7 +13,7 @@ namespace cimvisor::machine {
 
 inline constexpr size_t kSerialHistoryBytes = 64 * 1024;
 
-// A ring of at most kSerialHistoryBytes that grows as it fills. Not thread-safe.
+// A ring of kSerialHistoryBytes, allocated by the first byte. Not thread-safe.
 class SerialRing {
  public:
   // Appends `bytes` and forgets what no longer fits.
@@ -29,7 +29,7 @@ class SerialRing {
   Machine::SerialHistory History() const;
 
  private:
-  std::string ring_;  // of capacity ring_.size(); the byte at stream offset n stands at n % kSerialHistoryBytes
+  std::string ring_;  // empty or kSerialHistoryBytes; the byte at stream offset n stands at n % kSerialHistoryBytes
   size_t bytes_held_ = 0;
   uint64_t end_offset_ = 0;
 };
