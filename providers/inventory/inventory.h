@@ -109,11 +109,13 @@ class Inventory {
   // Forgets a machine that is off. Its disks, kernels and other files stay. kNotFound, kInvalidState.
   virtual absl::Status DestroyMachine(const security::Operation& operation, absl::string_view id) = 0;
 
-  // Asks for another state. Commits the intent, the transitional state and the job row together, returns, and lets the
-  // job do the rest: it ends when the machine is there, or as failed with an error that explains. `job_id` is a fresh
-  // GUID of the caller's choice (the InstanceID of the job). kNotFound, kInvalidState.
-  virtual absl::Status RequestStateChange(const security::Operation& operation, absl::string_view id, Request request,
-                                          absl::string_view job_id) = 0;
+  // Asks for another state. Commits the intent, the transitional state and the job row together, returns the job's id
+  // (the InstanceID of its Msvm_ConcreteJob), and lets the job do the rest: it ends when the machine is there, or as
+  // failed with an error that explains. `prepared` is called with the job's id before the commit, so that the caller
+  // can set operation.outcome. kNotFound, kInvalidState, kInvalidParameter.
+  using JobPrepared = absl::FunctionRef<void(const std::string& job_id)>;
+  virtual absl::StatusOr<std::string> RequestStateChange(security::Operation& operation, absl::string_view id,
+                                                         Request request, JobPrepared prepared) = 0;
 
   // The usage of a running or paused machine, without waiting for it. kInvalidState when it is off, kNotFound.
   virtual absl::StatusOr<MachineUsage> GetUsage(absl::string_view id) const = 0;
