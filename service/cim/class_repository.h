@@ -24,7 +24,8 @@ class ClassRepository {
 
   // Resolves and adds classes in any order (superclasses may come later in the same call). Errors name file, line and
   // class: a missing superclass, a cycle, an override of another type, a class without keys that is no abstract,
-  // indication, embedded-only (qualifier Cimvisor_NoKeys) or system class, a reference to an unknown class.
+  // indication, embedded-only (qualifier Cimvisor_NoKeys) or system class, a reference to or an embedded instance of
+  // an unknown class.
   // Nothing is added when it fails.
   absl::Status Add(std::vector<ClassDeclaration> declarations);
 
@@ -43,6 +44,11 @@ class ClassRepository {
     absl::flat_hash_map<std::string, std::vector<std::string>> subclasses;   // lower-case name -> direct ones
     std::vector<std::shared_ptr<const Class>> ordered;
   };
+  static absl::StatusOr<std::shared_ptr<const Class>> Resolve(const ClassDeclaration& declaration,
+                                                              std::shared_ptr<const Class> superclass);
+  // Fills `subclasses` and `ordered` from `classes`.
+  static void Index(Namespace* name_space);
+
   absl::flat_hash_map<std::string, Namespace> namespaces_;
 };
 

@@ -2,7 +2,9 @@
 #ifndef CIMVISOR_SERVICE_CIM_INSTANCE_H_
 #define CIMVISOR_SERVICE_CIM_INSTANCE_H_
 
+#include <cassert>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -39,8 +41,11 @@ class Instance {
   const std::shared_ptr<const Class>& shared_class() const { return class_; }
 
   const Value& value(int slot) const { return values_[static_cast<size_t>(slot)]; }
-  // The value's type must be that of the slot (checked in debug builds).
-  void set_value(int slot, Value value) { values_[static_cast<size_t>(slot)] = std::move(value); }
+  // The value's type must be that of the slot, or kObject for an embedded instance (checked in debug builds).
+  void set_value(int slot, Value value) {
+    assert(Fits(slot, value));
+    values_[static_cast<size_t>(slot)] = std::move(value);
+  }
   // By name, without regard to case; null pointer when the class has no such property. For text forms and tests;
   // providers use generated accessors.
   const Value* Find(absl::string_view name) const;
@@ -54,9 +59,12 @@ class Instance {
   // From the key values. An instance of a class without keys has an empty path.
   ObjectPath Path() const;
 
+  // Same class and same values; what was mentioned does not count.
   friend bool operator==(const Instance& a, const Instance& b);
 
  private:
+  bool Fits(int slot, const Value& value) const;
+
   std::shared_ptr<const Class> class_;
   std::vector<Value> values_;
   std::vector<bool> mentioned_;

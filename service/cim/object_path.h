@@ -22,6 +22,9 @@ class ObjectPath {
   ObjectPath() = default;
   ObjectPath(std::string name_space, std::string class_name, std::vector<Key> keys = {});
 
+  // The path of the only instance of a class without keys: Class=@.
+  static ObjectPath Singleton(std::string name_space, std::string class_name);
+
   // Accepts \\HOST\ns\ns:Class.K="v",K2=1 ; //host/ns:Class ; ns:Class.K='v' ; Class.K="v" ; Class=@ (singleton)
   // ; Class="v" (single unnamed key, name empty until resolved against the class). In quoted values both \\ and
   // a raw backslash that does not precede a quote or backslash mean one backslash. kInvalidArgument with column.

@@ -1,0 +1,78 @@
+#include "service/cim/instance.h"
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "service/cim/errors.h"
+
+namespace cimvisor::cim {
+
+PropertySet PropertySet::Of(const std::vector<int>& slots) {
+  PropertySet result;
+  result.all_ = false;
+  for (int slot : slots) result.Add(slot);
+  return result;
+}
+
+void PropertySet::Add(int slot) {
+  if (all_ || slot < 0) return;
+  size_t index = static_cast<size_t>(slot);
+  if (index >= bits_.size()) bits_.resize(index + 1);
+  bits_[index] = true;
+}
+
+Instance::Instance(std::shared_ptr<const Class> cls, bool with_defaults) : class_(std::move(cls)) {
+  values_.reserve(class_->properties().size());
+  for (const Property& property : class_->properties()) {
+    values_.push_back(with_defaults ? property.default_value : Value::Null(property.type, property.is_array));
+  }
+}
+
+const Value* Instance::Find(absl::string_view name) const {
+  int slot = class_->FindProperty(name);
+  return slot < 0 ? nullptr : &value(slot);
+}
+
+absl::Status Instance::Set(absl::string_view name, const Value& value) {
+  int slot = class_->FindProperty(name);
+  if (slot < 0) {
+    return CimError(CimStatus::kNoSuchProperty,
+                    absl::StrCat("class ", class_->name(), " has no property '", name.substr(0, 128), "'"));
+  }
+  const Property& property = class_->properties()[static_cast<size_t>(slot)];
+  bool is_embedded = !property.embedded_class.empty() && value.type() == CimType::kObject;
+  absl::StatusOr<Value> coerced = value.Coerce(is_embedded ? CimType::kObject : property.type, property.is_array);
+  if (!coerced.ok()) {
+    return CimError(CimStatus::kTypeMismatch,
+                    absl::StrCat(class_->name(), ".", property.name, ": ", coerced.status().message()));
+  }
+  values_[static_cast<size_t>(slot)] = *std::move(coerced);
+  if (mentioned_.empty()) mentioned_.resize(values_.size());
+  mentioned_[static_cast<size_t>(slot)] = true;
+  return absl::OkStatus();
+}
+
+ObjectPath Instance::Path() const {
+  if (class_->key_slots().empty()) return ObjectPath();
+  std::vector<ObjectPath::Key> keys;
+  keys.reserve(class_->key_slots().size());
+  for (int slot : class_->key_slots()) {
+    keys.emplace_back(class_->properties()[static_cast<size_t>(slot)].name, value(slot));
+  }
+  return ObjectPath(class_->name_space(), class_->name(), std::move(keys));
+}
+
+bool Instance::Fits(int slot, const Value& value) const {
+  const Property& property = class_->properties()[static_cast<size_t>(slot)];
+  bool is_embedded = !property.embedded_class.empty() && value.type() == CimType::kObject;
+  return (value.type() == property.type || is_embedded) && value.is_array() == property.is_array;
+}
+
+bool operator==(const Instance& a, const Instance& b) {
+  bool same_class = a.class_ == b.class_ || (absl::EqualsIgnoreCase(a.cls().name(), b.cls().name()) &&
+                                             a.cls().name_space() == b.cls().name_space());
+  return same_class && a.values_ == b.values_;
+}
+
+}  // namespace cimvisor::cim
