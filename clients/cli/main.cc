@@ -44,7 +44,6 @@ int Run(int argc, char** argv) {
   CommandBody chosen;
   CLI::App app{"Manages virtual machines on a Cimvisor service.", "cimvisor"};
   app.set_version_flag("--version", std::string("cimvisor ") + CIMVISOR_VERSION);
-  app.footer(kFooter);
   app.require_subcommand(1);
   app.fallthrough();  // global options may stand behind the command
   AddGlobalOptions(app, session);
@@ -53,6 +52,7 @@ int Run(int argc, char** argv) {
   AddObjectCommands(app, session, chosen);
   AddClassCommands(app, session, chosen);
   AddServiceCommands(app, session, chosen);
+  app.footer(kFooter);  // last, since commands inherit what is set before them
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -64,7 +64,10 @@ int Run(int argc, char** argv) {
   if (const auto detail = client::ErrorDetailOf(status); detail.has_value() && !detail->cim_status_name().empty()) {
     std::cerr << "  (" << detail->cim_status_name() << ", " << detail->wmi_code_name() << ")\n";
   }
-  return ExitCodeOf(status);
+  // What the service refuses has a detail; an invalid argument without one was found here, before anything was sent.
+  const bool is_usage =
+      status.code() == absl::StatusCode::kInvalidArgument && !client::ErrorDetailOf(status).has_value();
+  return is_usage ? kExitUsage : ExitCodeOf(status);
 }
 
 }  // namespace
