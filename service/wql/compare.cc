@@ -1,0 +1,159 @@
+#include "service/wql/compare.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+
+namespace cimvisor::wql {
+namespace {
+
+template <typename T>
+int Sign(const T& a, const T& b) {
+  return a < b ? -1 : (b < a ? 1 : 0);
+}
+
+// A whole number against a real, exactly: a double holds no more than 53 bits of it.
+int CompareWholeWithReal(bool negative, uint64_t magnitude, double real) {
+  constexpr double kTwoTo64 = 18446744073709551616.0;
+  if (real >= kTwoTo64) return -1;
+  if (real <= -kTwoTo64) return 1;
+  const bool real_negative = real < 0;
+  if (negative != real_negative) return negative ? -1 : 1;
+  const double real_magnitude = std::fabs(real);
+  const uint64_t whole = static_cast<uint64_t>(real_magnitude);
+  int order = Sign(magnitude, whole);
+  if (order == 0 && real_magnitude > static_cast<double>(whole)) order = -1;
+  return negative ? -order : order;
+}
+
+struct Whole {
+  bool negative;
+  uint64_t magnitude;
+};
+
+Whole WholeOf(const cim::Value& value) {
+  if (cim::IsUnsigned(value.type())) return {false, value.unsigned_value()};
+  const int64_t number = value.signed_value();
+  const uint64_t bits = static_cast<uint64_t>(number);
+  return number < 0 ? Whole{true, ~bits + 1} : Whole{false, bits};
+}
+
+std::optional<int> CompareNumbers(const cim::Value& a, const cim::Value& b) {
+  const bool a_real = cim::IsReal(a.type());
+  const bool b_real = cim::IsReal(b.type());
+  if ((a_real && std::isnan(a.real())) || (b_real && std::isnan(b.real()))) return std::nullopt;
+  if (a_real && b_real) return Sign(a.real(), b.real());
+  if (a_real) {
+    const Whole whole = WholeOf(b);
+    return -CompareWholeWithReal(whole.negative, whole.magnitude, a.real());
+  }
+  const Whole whole = WholeOf(a);
+  if (b_real) return CompareWholeWithReal(whole.negative, whole.magnitude, b.real());
+  const Whole other = WholeOf(b);
+  if (whole.negative != other.negative) return whole.negative ? -1 : 1;
+  const int order = Sign(whole.magnitude, other.magnitude);
+  return whole.negative ? -order : order;
+}
+
+std::optional<bool> FromOrder(int order, Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kEqual:
+      return order == 0;
+    case Comparison::kNotEqual:
+      return order != 0;
+    case Comparison::kLess:
+      return order < 0;
+    case Comparison::kGreater:
+      return order > 0;
+    case Comparison::kLessOrEqual:
+      return order <= 0;
+    case Comparison::kGreaterOrEqual:
+      return order >= 0;
+    case Comparison::kLike:
+    case Comparison::kIsA:
+      break;
+  }
+  return std::nullopt;
+}
+
+bool SameKeyValue(const cim::Value& a, const cim::Value& b) {
+  const absl::StatusOr<cim::Value> coerced = a.type() == b.type() ? b : b.Coerce(a.type(), a.is_array());
+  if (!coerced.ok() || a.is_null() || coerced->is_null()) return false;
+  if (a.type() == cim::CimType::kString) return absl::EqualsIgnoreCase(a.string(), coerced->string());
+  return a == *coerced;
+}
+
+}  // namespace
+
+Family FamilyOf(cim::CimType type) {
+  switch (type) {
+    case cim::CimType::kString:
+      return Family::kText;
+    case cim::CimType::kBoolean:
+      return Family::kBoolean;
+    case cim::CimType::kDateTime:
+      return Family::kTime;
+    case cim::CimType::kReference:
+      return Family::kReference;
+    case cim::CimType::kObject:
+      return Family::kObject;
+    default:
+      return Family::kNumber;
+  }
+}
+
+int CompareText(absl::string_view a, absl::string_view b) {
+  const size_t common = std::min(a.size(), b.size());
+  for (size_t i = 0; i < common; ++i) {
+    const auto left = static_cast<unsigned char>(absl::ascii_tolower(static_cast<unsigned char>(a[i])));
+    const auto right = static_cast<unsigned char>(absl::ascii_tolower(static_cast<unsigned char>(b[i])));
+    if (left != right) return left < right ? -1 : 1;
+  }
+  return Sign(a.size(), b.size());
+}
+
+std::optional<bool> CompareValues(const cim::Value& left, Comparison comparison, const cim::Value& right) {
+  if (left.is_null() || right.is_null() || left.is_array() || right.is_array()) return std::nullopt;
+  const Family family = FamilyOf(left.type());
+  if (family != FamilyOf(right.type())) return std::nullopt;
+  switch (family) {
+    case Family::kNumber: {
+      const std::optional<int> order = CompareNumbers(left, right);
+      return order.has_value() ? FromOrder(*order, comparison) : std::nullopt;
+    }
+    case Family::kText:
+      return FromOrder(CompareText(left.string(), right.string()), comparison);
+    case Family::kTime:
+      if (left.datetime().is_interval() != right.datetime().is_interval()) return std::nullopt;
+      return FromOrder(Sign(left.datetime().microseconds(), right.datetime().microseconds()), comparison);
+    case Family::kBoolean:
+    case Family::kReference: {
+      if (comparison != Comparison::kEqual && comparison != Comparison::kNotEqual) return std::nullopt;
+      const bool same = family == Family::kBoolean ? left.boolean() == right.boolean()
+                                                   : SameObject(left.reference(), right.reference());
+      return same == (comparison == Comparison::kEqual);
+    }
+    case Family::kObject:
+      break;
+  }
+  return std::nullopt;
+}
+
+bool SameObject(const cim::ObjectPath& a, const cim::ObjectPath& b) {
+  if (a == b) return true;
+  if (!absl::EqualsIgnoreCase(a.class_name(), b.class_name())) return false;
+  if (!a.name_space().empty() && !b.name_space().empty() && !absl::EqualsIgnoreCase(a.name_space(), b.name_space()))
+    return false;
+  if (a.is_singleton() || b.is_singleton()) return a.is_singleton() == b.is_singleton();
+  if (a.keys().size() != b.keys().size()) return false;
+  if (a.keys().size() == 1 && (a.keys()[0].first.empty() || b.keys()[0].first.empty()))
+    return SameKeyValue(a.keys()[0].second, b.keys()[0].second);
+  return std::all_of(a.keys().begin(), a.keys().end(), [&](const cim::ObjectPath::Key& key) {
+    const cim::Value* other = b.FindKey(key.first);
+    return other != nullptr && SameKeyValue(key.second, *other);
+  });
+}
+
+}  // namespace cimvisor::wql

@@ -1,0 +1,159 @@
+#include "service/wql/filter.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "service/wql/compare.h"
+#include "service/wql/limits.h"
+
+namespace cimvisor::wql {
+namespace {
+
+// A level of nesting holds at most one operand of an OR and one of an AND while the next is computed.
+constexpr size_t kStackSize = 2 * (static_cast<size_t>(kMaxDepth) + 2);
+
+Truth ToTruth(bool value) { return value ? Truth::kTrue : Truth::kFalse; }
+
+const cim::Instance* InstanceOf(OperandSource::From from, const Frame& frame) {
+  switch (from) {
+    case OperandSource::From::kRow:
+      return frame.row;
+    case OperandSource::From::kTarget:
+      return frame.target;
+    case OperandSource::From::kPrevious:
+      return frame.previous;
+    case OperandSource::From::kLiteral:
+      break;
+  }
+  return nullptr;
+}
+
+cim::Value SystemValue(SystemProperty property, const cim::Instance& instance, const std::string& server_name) {
+  const cim::Class& cls = instance.cls();
+  switch (property) {
+    case SystemProperty::kClass:
+      return cim::Value::String(cls.name());
+    case SystemProperty::kSuperclass:
+      return cls.superclass() == nullptr ? cim::Value::Null(cim::CimType::kString)
+                                         : cim::Value::String(cls.superclass()->name());
+    case SystemProperty::kDynasty: {
+      const cim::Class* root = &cls;
+      while (root->superclass() != nullptr) root = root->superclass();
+      return cim::Value::String(root->name());
+    }
+    case SystemProperty::kPropertyCount:
+      return cim::Value::Signed(cim::CimType::kSint32, static_cast<int64_t>(cls.properties().size()));
+    case SystemProperty::kPath:
+    case SystemProperty::kRelativePath: {
+      const cim::ObjectPath path = instance.Path();
+      if (path.keys().empty() && !path.is_singleton()) return cim::Value::Null(cim::CimType::kString);
+      return cim::Value::String(property == SystemProperty::kPath ? path.FullText(server_name) : path.RelativeText());
+    }
+    case SystemProperty::kNone:
+      break;
+  }
+  return cim::Value::Null(cim::CimType::kString);
+}
+
+bool IsPath(SystemProperty property) {
+  return property == SystemProperty::kPath || property == SystemProperty::kRelativePath;
+}
+
+}  // namespace
+
+Filter::Filter(std::vector<Instruction> program, std::vector<Term> terms, std::string server_name)
+    : program_(std::move(program)), terms_(std::move(terms)), server_name_(std::move(server_name)) {}
+
+const cim::Value* Filter::Load(const OperandSource& source, const Frame& frame, cim::Value* scratch) const {
+  if (source.from == OperandSource::From::kLiteral) return &source.literal;
+  const cim::Instance* instance = InstanceOf(source.from, frame);
+  if (instance == nullptr) return nullptr;
+  if (source.system == SystemProperty::kNone) return source.slot < 0 ? nullptr : &instance->value(source.slot);
+  *scratch = SystemValue(source.system, *instance, server_name_);
+  return scratch;
+}
+
+Truth Filter::EvaluateTerm(const Term& term, const Frame& frame) const {
+  const bool whole_object = term.left.from != OperandSource::From::kLiteral && term.left.slot < 0 &&
+                            term.left.system == SystemProperty::kNone;
+  if (whole_object) {
+    const cim::Instance* instance = InstanceOf(term.left.from, frame);
+    if (term.kind == Term::Kind::kIsNull) return ToTruth((instance == nullptr) != term.negated);
+    if (instance == nullptr || term.kind != Term::Kind::kIsA) return Truth::kUnknown;
+    return ToTruth(instance->cls().IsA(term.class_name));
+  }
+
+  cim::Value left_scratch;
+  const cim::Value* left = Load(term.left, frame, &left_scratch);
+  if (term.kind == Term::Kind::kIsNull) return ToTruth((left == nullptr || left->is_null()) != term.negated);
+  if (left == nullptr || left->is_null()) return Truth::kUnknown;
+  if (term.kind == Term::Kind::kIsA) {
+    if (left->type() == cim::CimType::kReference)
+      return ToTruth(term.class_names.contains(absl::AsciiStrToLower(left->reference().class_name())));
+    return ToTruth(left->object() != nullptr && left->object()->cls().IsA(term.class_name));
+  }
+  if (term.kind == Term::Kind::kLike) {
+    if (left->type() != cim::CimType::kString) return Truth::kUnknown;
+    return ToTruth(term.pattern.Matches(left->string()));
+  }
+
+  // A path against a literal was compiled to a reference; it compares as a path, not as text.
+  if (IsPath(term.left.system) && term.right.literal.type() == cim::CimType::kReference) {
+    const bool same = SameObject(InstanceOf(term.left.from, frame)->Path(), term.right.literal.reference());
+    return ToTruth(same == (term.comparison == Comparison::kEqual));
+  }
+  cim::Value right_scratch;
+  const cim::Value* right = Load(term.right, frame, &right_scratch);
+  if (right == nullptr) return Truth::kUnknown;
+  const std::optional<bool> result = CompareValues(*left, term.comparison, *right);
+  return result.has_value() ? ToTruth(*result) : Truth::kUnknown;
+}
+
+Truth Filter::Evaluate(const Frame& frame) const {
+  if (program_.empty()) return Truth::kTrue;
+  std::array<Truth, kStackSize> stack;
+  size_t depth = 0;
+  for (size_t i = 0; i < program_.size(); ++i) {
+    const Instruction& instruction = program_[i];
+    switch (instruction.code) {
+      case Instruction::Code::kTerm:
+        stack[depth++] = EvaluateTerm(terms_[instruction.operand], frame);
+        break;
+      case Instruction::Code::kAnd:
+        --depth;
+        stack[depth - 1] = std::min(stack[depth - 1], stack[depth]);
+        break;
+      case Instruction::Code::kOr:
+        --depth;
+        stack[depth - 1] = std::max(stack[depth - 1], stack[depth]);
+        break;
+      case Instruction::Code::kNot:
+        stack[depth - 1] = static_cast<Truth>(2 - static_cast<int>(stack[depth - 1]));
+        break;
+      case Instruction::Code::kSkipIfFalse:
+        if (stack[depth - 1] == Truth::kFalse) i += instruction.operand;
+        break;
+      case Instruction::Code::kSkipIfTrue:
+        if (stack[depth - 1] == Truth::kTrue) i += instruction.operand;
+        break;
+    }
+  }
+  return stack[0];
+}
+
+void Filter::AddRowSlots(const cim::Class& row_class, cim::PropertySet* set) const {
+  const auto add = [&](const OperandSource& source) {
+    if (source.from != OperandSource::From::kRow) return;
+    if (source.slot >= 0) set->Add(source.slot);
+    if (!IsPath(source.system)) return;
+    for (const int slot : row_class.key_slots()) set->Add(slot);
+  };
+  for (const Term& term : terms_) {
+    add(term.left);
+    if (term.kind == Term::Kind::kCompare) add(term.right);
+  }
+}
+
+}  // namespace cimvisor::wql
