@@ -22,6 +22,7 @@ namespace cimvisor::store {
 // A parameter of a statement or a column of a row. A blob is a string bound as BLOB.
 struct Blob {
   std::string bytes;
+  friend bool operator==(const Blob&, const Blob&) = default;
 };
 using SqlValue = std::variant<std::monostate, int64_t, double, std::string, Blob>;
 using SqlRow = std::vector<SqlValue>;
@@ -89,8 +90,9 @@ struct StoreOptions {
   absl::Duration request_age = absl::Hours(24);
   int64_t audit_rows = 1000000;  // of changes; the oldest go first
   int64_t denial_rows = 100000;  // of denials
-  // Between trimmings of journal, requests and audit; InfiniteDuration: only at open and by Trim.
+  // Between trimmings of journal, requests and audit, on the writer thread. Zero: after each group of changes.
   absl::Duration trim_interval = absl::Minutes(1);
+  int checkpoint_pages = 1000;  // of 4 KiB in the write-ahead log before SQLite moves them into the database
 };
 
 // Thread-safe.
@@ -99,13 +101,14 @@ class Store {
   virtual ~Store() = default;
 
   // Opens or creates. Refuses: a database of a newer version (kFailedPrecondition, names both versions), one that is
-  // damaged (kDataLoss; the file is kept, with the advice to restore a backup), a read-only one, one in use by another
-  // service.
+  // damaged (kDataLoss; the file is kept, with the advice to restore a backup), a read-only one (kFailedPrecondition),
+  // one in use by another service (kUnavailable, names its process).
   static absl::StatusOr<std::unique_ptr<Store>> Open(StoreOptions options);
 
   // Blocks until the change is durable and published, or failed. Returns its revision. kDeadlineExceeded before the
   // change was taken up means that it was not made. kUnavailable when the store is closing; kResourceExhausted on a
-  // full disk.
+  // full disk, after which the next change may succeed. An I/O error while a group was made durable leaves its fate
+  // unknown until a restart, so from then on every Commit fails with kInternal that says so.
   virtual absl::StatusOr<int64_t> Commit(Change change, absl::Time deadline = absl::InfiniteFuture()) = 0;
 
   // A read on a connection of its own (start-up, audit, journal replay); never on the path of ordinary queries.
@@ -119,16 +122,20 @@ class Store {
   // Counts the starts of the service on this database; committed at open. Workers obey the highest.
   virtual int64_t epoch() const = 0;
 
+  // Null: none. When it returns, no call to the former sink is running and none comes. Not from within a sink.
   virtual void SetJournalSink(JournalSink* sink) = 0;
-  // Entries with a revision above `after`, at most `limit`. kOutOfRange when the journal no longer reaches back so far.
+  // Entries with a revision above `after`, in order, at most `limit`, but never a part of a revision: the last one is
+  // whole even when that is more than `limit`. kOutOfRange when the journal no longer reaches back so far.
   virtual absl::StatusOr<std::vector<JournalEntry>> ReadJournal(int64_t after, size_t limit) = 0;
+  // The lowest `after` that ReadJournal answers, plus one.
   virtual absl::StatusOr<int64_t> OldestJournalRevision() = 0;
 
   // A copy that was opened and checked, written to `path`, which must not exist.
   virtual absl::Status Backup(const std::string& path) = 0;
 };
 
-// Replaces the database of a stopped service by a checked copy of `backup`; the old one is kept beside it.
+// Replaces the database of a stopped service by a checked copy of `backup`; the old one is kept beside it. The copy
+// gets a new instance id, since its revisions go another way from here, and an epoch above all earlier ones.
 absl::Status RestoreBackup(const std::string& backup, const std::string& database_path);
 
 }  // namespace cimvisor::store

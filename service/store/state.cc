@@ -1,0 +1,46 @@
+#include "service/store/state.h"
+
+#include <array>
+#include <random>
+
+#include "absl/strings/str_format.h"
+#include "service/cim/status_macros.h"
+#include "service/store/sqlite_error.h"
+
+namespace cimvisor::store {
+
+std::string NewInstanceId() {
+  std::random_device device;
+  std::array<uint32_t, 4> words;
+  for (uint32_t& word : words) word = device();
+  words[1] = (words[1] & 0xffff0fff) | 0x4000;      // RFC 4122 §4.4: version 4
+  words[2] = (words[2] & 0x3fffffff) | 0x80000000;  // and its variant
+  return absl::StrFormat("%08X-%04X-%04X-%04X-%04X%08X", words[0], words[1] >> 16, words[1] & 0xffff, words[2] >> 16,
+                         words[2] & 0xffff, words[3]);
+}
+
+absl::StatusOr<StoreState> LoadState(Connection& connection) {
+  ASSIGN_OR_RETURN(
+      const std::vector<SqlRow> rows,
+      connection.Select("SELECT instance_id, epoch, revision, journal_rows, journal_trimmed FROM store_state"));
+  if (rows.size() != 1) return DamagedError(connection.path(), "the table store_state has not exactly one row");
+  const auto* instance_id = std::get_if<std::string>(&rows[0][0]);
+  std::array<int64_t, 4> numbers;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const auto* number = std::get_if<int64_t>(&rows[0][i + 1]);
+    if (number == nullptr || *number < 0) return DamagedError(connection.path(), "a bad number in store_state");
+    numbers[i] = *number;
+  }
+  if (instance_id == nullptr || instance_id->empty()) {
+    return DamagedError(connection.path(), "no instance id in store_state");
+  }
+  return StoreState{*instance_id, numbers[0], numbers[1], numbers[2], numbers[3]};
+}
+
+absl::Status SaveState(Connection& connection, const StoreState& state) {
+  return connection.Execute(
+      "UPDATE store_state SET instance_id = ?, epoch = ?, revision = ?, journal_rows = ?, journal_trimmed = ?",
+      {state.instance_id, state.epoch, state.revision, state.journal_rows, state.journal_trimmed});
+}
+
+}  // namespace cimvisor::store
