@@ -1,0 +1,126 @@
+#include "service/wql/event_query.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "service/cim/errors.h"
+#include "service/wql/parser.h"
+#include "service/wql/test_classes.h"
+
+namespace cimvisor::wql {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+absl::StatusOr<EventQuery> Compile(const std::string& text) {
+  const absl::StatusOr<Query> query = ParseQuery(text);
+  if (!query.ok()) return query.status();
+  const SelectQuery& select = std::get<SelectQuery>(query->statement);
+  return EventQuery::Compile(select, query->text, TestClass(select.class_name),
+                             CompileContext{&TestClasses(), "HOST1"});
+}
+
+EventQuery Compiled(const std::string& text) {
+  absl::StatusOr<EventQuery> query = Compile(text);
+  EXPECT_TRUE(query.ok()) << query.status();
+  return query.ok() ? *std::move(query) : EventQuery();
+}
+
+std::string Error(const std::string& text) {
+  const absl::StatusOr<EventQuery> query = Compile(text);
+  EXPECT_FALSE(query.ok()) << text;
+  EXPECT_EQ(cim::CimStatusOf(query.status()), cim::CimStatus::kInvalidQuery);
+  return std::string(query.status().message());
+}
+
+const char* const kModification = "__InstanceModificationEvent";
+
+TEST(EventQueryTest, OsWinsQuery) {
+  const EventQuery query = Compiled(
+      "SELECT EnabledState, TargetInstance FROM __InstanceModificationEvent WITHIN 1 WHERE TargetInstance ISA "
+      "'Test_Machine' AND TargetInstance.EnabledState != PreviousInstance.EnabledState AND "
+      "(TargetInstance.EnabledState = '2' OR TargetInstance.EnabledState = '3')");
+  const auto event = TestInstance(kModification, "");
+  const auto on = TestInstance("Test_Machine", "Name=a;EnabledState=2");
+  const auto off = TestInstance("Test_Machine", "Name=a;EnabledState=3");
+  const auto paused = TestInstance("Test_Machine", "Name=a;EnabledState=9");
+  EXPECT_TRUE(query.Matches(*event, *on, off.get()));
+  EXPECT_TRUE(query.Matches(*event, *off, on.get()));
+  EXPECT_FALSE(query.Matches(*event, *paused, on.get()));
+  EXPECT_FALSE(query.Matches(*event, *on, on.get()));
+  EXPECT_FALSE(query.Matches(*event, *on, nullptr));
+  EXPECT_FALSE(query.Matches(*TestInstance("__InstanceCreationEvent", ""), *on, nullptr));
+  const auto host = TestInstance("Test_Host", "Name=a;EnabledState=2");
+  EXPECT_FALSE(query.Matches(*event, *host, off.get()));
+  EXPECT_FALSE(query.SelectsClass(*TestClass("Test_Host")));
+  EXPECT_EQ(query.target_class()->name(), "Test_Machine");
+  EXPECT_EQ(query.within_seconds(), 1);
+  EXPECT_THAT(query.columns(), ElementsAre("TargetInstance", "TargetInstance"));
+}
+
+TEST(EventQueryTest, OperationEventSelectsAllThree) {
+  const EventQuery query = Compiled("SELECT * FROM __InstanceOperationEvent WHERE TargetInstance ISA 'Test_System'");
+  const auto machine = TestInstance("Test_Machine", "Name=a");
+  for (const char* event : {"__InstanceCreationEvent", "__InstanceModificationEvent", "__InstanceDeletionEvent"})
+    EXPECT_TRUE(query.Matches(*TestInstance(event, ""), *machine, nullptr)) << event;
+  const EventQuery creations =
+      Compiled("SELECT * FROM __InstanceOperationEvent WHERE __CLASS = '__InstanceCreationEvent'");
+  EXPECT_TRUE(creations.Matches(*TestInstance("__InstanceCreationEvent", ""), *machine, nullptr));
+  EXPECT_FALSE(creations.Matches(*TestInstance("__InstanceDeletionEvent", ""), *machine, nullptr));
+}
+
+TEST(EventQueryTest, APropertyOfASubclassIsNullInItsSiblings) {
+  const EventQuery query = Compiled("SELECT * FROM __InstanceCreationEvent WHERE TargetInstance.Notes = 'n'");
+  const auto event = TestInstance("__InstanceCreationEvent", "");
+  EXPECT_TRUE(query.Matches(*event, *TestInstance("Test_Machine", "Name=a;Notes=n"), nullptr));
+  EXPECT_FALSE(query.Matches(*event, *TestInstance("Test_Host", "Name=a"), nullptr));
+  const EventQuery without = Compiled("SELECT * FROM __InstanceCreationEvent WHERE TargetInstance.Notes IS NULL");
+  EXPECT_TRUE(without.Matches(*event, *TestInstance("Test_Host", "Name=a"), nullptr));
+}
+
+TEST(EventQueryTest, IsAOfSubclassesAndNegation) {
+  const EventQuery query = Compiled(
+      "SELECT * FROM __InstanceCreationEvent WHERE TargetInstance ISA 'Test_Element' AND NOT TargetInstance ISA "
+      "'Test_Host'");
+  const auto event = TestInstance("__InstanceCreationEvent", "");
+  EXPECT_TRUE(query.Matches(*event, *TestInstance("Test_Machine", "Name=a"), nullptr));
+  EXPECT_FALSE(query.Matches(*event, *TestInstance("Test_Host", "Name=a"), nullptr));
+}
+
+TEST(EventQueryTest, PreviousInstanceOfAnotherClassIsNotRead) {
+  const EventQuery query = Compiled("SELECT * FROM __InstanceModificationEvent WHERE PreviousInstance.Name = 'a'");
+  const auto event = TestInstance(kModification, "");
+  const auto machine = TestInstance("Test_Machine", "Name=a");
+  EXPECT_TRUE(query.Matches(*event, *machine, machine.get()));
+  EXPECT_FALSE(query.Matches(*event, *machine, event.get()));
+}
+
+TEST(EventQueryTest, VolatilePropertiesAreNamed) {
+  EXPECT_THAT(Compiled("SELECT * FROM __InstanceModificationEvent WHERE TargetInstance ISA 'Test_Machine' AND "
+                       "TargetInstance.Load > 50 AND TargetInstance.Load <> PreviousInstance.Load")
+                  .volatile_properties(),
+              ElementsAre("Load"));
+  EXPECT_THAT(Compiled("SELECT * FROM __InstanceModificationEvent").volatile_properties(), IsEmpty());
+}
+
+TEST(EventQueryTest, Errors) {
+  EXPECT_THAT(Error("SELECT * FROM __InstanceCreationEvent WHERE TargetInstance ISA 'Nonsense'"),
+              HasSubstr("there is no class 'Nonsense' in root/test, at column"));
+  EXPECT_THAT(Error("SELECT * FROM __InstanceCreationEvent WHERE TargetInstance ISA 'Test_Host' AND "
+                    "TargetInstance.Notes = 'x'"),
+              HasSubstr("Test_Host has no property 'Notes'"));
+  EXPECT_THAT(Error("SELECT * FROM __InstanceCreationEvent WHERE TargetInstance.Nmae = 'x'"),
+              HasSubstr("no class that the query selects"));
+  EXPECT_THAT(Error("SELECT * FROM __InstanceCreationEvent WHERE PreviousInstance.Name = 'x'"),
+              HasSubstr("__InstanceCreationEvent has no property 'PreviousInstance'"));
+  EXPECT_THAT(Error("SELECT Nmae FROM __InstanceCreationEvent"), HasSubstr("has no property 'Nmae'"));
+  EXPECT_THAT(Error("SELECT * FROM __InstanceCreationEvent WHERE TargetInstance = 'x'"), HasSubstr("is an object"));
+  EXPECT_THAT(Error("SELECT * FROM __InstanceCreationEvent WHERE TargetInstance.A.B = 'x'"),
+              HasSubstr("looks into an embedded object"));
+}
+
+}  // namespace
+}  // namespace cimvisor::wql

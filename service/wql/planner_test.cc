@@ -1,0 +1,111 @@
+#include "service/wql/planner.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "service/cim/errors.h"
+#include "service/wql/parser.h"
+#include "service/wql/test_classes.h"
+
+namespace cimvisor::wql {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+absl::StatusOr<SelectPlan> Plan(const std::string& text) {
+  const absl::StatusOr<Query> query = ParseQuery(text);
+  if (!query.ok()) return query.status();
+  return PlanSelect(std::get<SelectQuery>(query->statement), query->text, TestClass("Test_System"),
+                    CompileContext{&TestClasses(), "HOST1"});
+}
+
+// "Name=x", "Name^x" for a prefix.
+std::vector<std::string> Hints(const std::string& condition) {
+  const absl::StatusOr<SelectPlan> plan = Plan("SELECT * FROM Test_System WHERE " + condition);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  std::vector<std::string> hints;
+  if (!plan.ok()) return hints;
+  for (const Hint& hint : plan->hints) {
+    const cim::Property& property = plan->from->properties()[static_cast<size_t>(hint.slot)];
+    EXPECT_EQ(hint.value.type(), property.type);
+    hints.push_back(absl::StrCat(property.name, hint.is_prefix ? "^" : "=", hint.value.ToText()));
+  }
+  return hints;
+}
+
+TEST(PlannerTest, EqualitiesOfTheOutermostAndAreHints) {
+  EXPECT_THAT(Hints("Name = 'x'"), ElementsAre("Name=x"));
+  EXPECT_THAT(Hints("'2' = EnabledState AND ElementName = 'y'"), ElementsAre("EnabledState=2", "ElementName=y"));
+  EXPECT_THAT(Hints("Name = 'x' AND (EnabledState = 2 AND Shared = TRUE)"),
+              ElementsAre("Name=x", "EnabledState=2", "Shared=TRUE"));
+  EXPECT_THAT(Hints("Name = 'x' AND (EnabledState = 2 OR EnabledState = 3) AND Caption = 'c'"),
+              ElementsAre("Name=x", "Caption=c"));
+  EXPECT_THAT(Hints("NOT (Name = 'x' AND Caption = 'd') AND Caption = 'c'"), ElementsAre("Caption=c"));
+  EXPECT_THAT(Hints("NOT NOT Name = 'x'"), IsEmpty());
+}
+
+TEST(PlannerTest, WhatIsNoEqualityIsNoHint) {
+  EXPECT_THAT(Hints("Name = 'x' OR Name = 'y'"), IsEmpty());
+  EXPECT_THAT(Hints("Name <> 'x' AND EnabledState > 2"), IsEmpty());
+  EXPECT_THAT(Hints("Name = Caption"), IsEmpty());
+  EXPECT_THAT(Hints("Name IS NULL"), IsEmpty());
+  // No uint16: it selects nothing, but a provider cannot be asked for it.
+  EXPECT_THAT(Hints("EnabledState = 70000"), IsEmpty());
+  EXPECT_THAT(Hints("Ratio = 2.5"), IsEmpty());
+}
+
+TEST(PlannerTest, LikeWithALiteralBeginningIsAPrefix) {
+  EXPECT_THAT(Hints("Name LIKE 'Microsoft:A%'"), ElementsAre("Name^Microsoft:A"));
+  EXPECT_THAT(Hints("Name LIKE 'abc'"), ElementsAre("Name=abc"));
+  EXPECT_THAT(Hints("Name LIKE '%abc'"), IsEmpty());
+}
+
+TEST(PlannerTest, APathGivesClassAndKeys) {
+  const auto plan = Plan("SELECT * FROM Test_System WHERE __PATH = '//H/root/test:Test_Machine.Name=\"x\"'");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->only_class, "Test_Machine");
+  EXPECT_THAT(Hints("__PATH = 'Test_Machine.Name=\"x\"'"), ElementsAre("Name=x"));
+  EXPECT_THAT(Hints("__RELPATH = 'Test_Machine=\"x\"'"), ElementsAre("Name=x"));
+  EXPECT_EQ(Plan("SELECT * FROM Test_System WHERE __CLASS = 'Test_Host'").value().only_class, "Test_Host");
+}
+
+TEST(PlannerTest, AsksForColumnsKeysAndWhatTheFilterReads) {
+  const auto plan = Plan("SELECT ElementName, elementname, __PATH FROM Test_System WHERE Shared = TRUE");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  const cim::Class& cls = *plan->from;
+  EXPECT_FALSE(plan->all_columns);
+  EXPECT_THAT(plan->columns, ElementsAre(cls.FindProperty("ElementName")));
+  EXPECT_TRUE(plan->requested.Contains(cls.FindProperty("ElementName")));
+  EXPECT_TRUE(plan->requested.Contains(cls.FindProperty("Name")));
+  EXPECT_TRUE(plan->requested.Contains(cls.FindProperty("Shared")));
+  EXPECT_FALSE(plan->requested.Contains(cls.FindProperty("OnTime")));
+  EXPECT_TRUE(Plan("SELECT * FROM Test_System")->requested.is_all());
+}
+
+TEST(PlannerTest, UnknownColumnIsNamedWithItsPlace) {
+  const auto plan = Plan("SELECT Name, Nmae FROM Test_System");
+  EXPECT_EQ(cim::CimStatusOf(plan.status()), cim::CimStatus::kInvalidQuery);
+  EXPECT_THAT(std::string(plan.status().message()), HasSubstr("Test_System has no property 'Nmae', at column 14"));
+  EXPECT_FALSE(Plan("SELECT Owner.Name FROM Test_System").ok());
+}
+
+TEST(PlannerTest, ExplainsItsStepsInWords) {
+  const auto plan = Plan("SELECT * FROM Test_System WHERE Name = 'x' AND EnabledState > 2");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->explanation, ElementsAre("read instances of Test_System and its subclasses", "look up Name = x",
+                                             "keep rows where (Name = 'x' AND EnabledState > 2)"));
+}
+
+TEST(PlannerTest, PropertyListsByName) {
+  const auto cls = TestClass("Test_System");
+  EXPECT_THAT(ResolvePropertyList(*cls, {"name", "__CLASS", "NAME"}).value(), ElementsAre(cls->FindProperty("Name")));
+  EXPECT_EQ(cim::CimStatusOf(ResolvePropertyList(*cls, {"Nmae"}).status()), cim::CimStatus::kNoSuchProperty);
+}
+
+}  // namespace
+}  // namespace cimvisor::wql
