@@ -47,9 +47,6 @@ absl::Status RemoveLinuxKernel(Configuration& configuration);
 // The settings of port 0 or 1. kInvalidParameter for another number.
 absl::Status CheckSerialPort(int port);
 
-// True when `text` is a machine's id: a GUID of 36 characters, in any case.
-bool IsMachineId(absl::string_view text);
-
 }  // namespace cimvisor::inventory
 
 #endif  // CIMVISOR_PROVIDERS_INVENTORY_CONFIGURATION_H_

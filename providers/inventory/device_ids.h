@@ -21,6 +21,9 @@ struct DeviceId {
   int number = 0;  // of the serial port: 0 or 1
 };
 
+// True for a GUID of 36 characters, in any case and without braces: a machine's id.
+bool IsGuid(absl::string_view text);
+
 // "Microsoft:<GUID>" for kSystem, else "Microsoft:<GUID>\…".
 std::string SettingsInstanceId(absl::string_view machine_id, DeviceKind kind, int number = 0);
 

@@ -35,6 +35,10 @@ ErrorKind KindOf(const absl::Status& status);
 // "invalid state", for logs.
 absl::string_view ErrorKindName(ErrorKind kind);
 
+// Hyper-V's return code for it (32775 for an invalid state): the ErrorCode of a job that failed so. A conflict has none
+// of its own and is 32768.
+uint32_t JobErrorCode(ErrorKind kind);
+
 // The same error with `context` and ": " before its message; kind kept.
 absl::Status WithContext(const absl::Status& status, absl::string_view context);
 

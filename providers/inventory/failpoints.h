@@ -19,7 +19,7 @@ enum class Failpoint : uint8_t {
   kIntentCommitted,   // the intent to change a machine's state is durable, nothing was done yet
   kWorkerSpawned,     // a worker's process is there, its guest does not run
   kDescriptorsSent,   // the worker has all it needs and its guest runs; not yet recorded
-  kRunningCommitted,  // the state after the work is durable, its job not yet ended
+  kRunningCommitted,  // the state after the work and the end of its job are durable
   kPublished,         // a change is durable and readers see it, the caller was not told
   kAcknowledged,      // a changing call is about to return its success
   kEffectUndone,      // a start that failed was taken back, not yet recorded

@@ -87,6 +87,10 @@ class Inventory {
   static absl::StatusOr<std::unique_ptr<Inventory>> Open(const InventoryDependencies& dependencies,
                                                          const InventoryOptions& options);
 
+  // Takes up what running machines report, and the automatic startup and recovery actions. Once, after
+  // JobManager::ResolveUnfinished.
+  virtual void Begin() = 0;
+
   // The machines as of now. Cheap; hold it for one operation.
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
   virtual const HostLimits& limits() const = 0;

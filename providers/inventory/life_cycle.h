@@ -39,7 +39,7 @@ LifeCycleEvent EventOf(Request request);
 // True in a transitional state: a job is at work, and nothing else may be asked.
 bool IsTransitional(State state);
 
-// "running", "turning off"; "on", "off": words for messages.
+// "running", "turning off"; "turn on", "pause": words for messages.
 absl::string_view StateName(State state);
 absl::string_view RequestName(Request request);
 
