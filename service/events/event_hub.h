@@ -29,10 +29,10 @@ namespace cimvisor::events {
 
 struct SubscribeRequest {
   // Entries of revisions above this one: first from the journal, then live, without a gap or a repeat. Empty: from now.
-  std::optional<int64_t> after;
+  std::optional<int64_t> after = {};
   // Which entries the watcher wants; empty: all. Runs on dispatcher threads and in Poll, so it must be quick,
   // thread-safe, and call nothing of the hub. Entries that it refuses cost no wake-up.
-  std::function<bool(const store::JournalEntry&)> wanted;
+  std::function<bool(const store::JournalEntry&)> wanted = nullptr;
 };
 
 struct EventBatch {

@@ -42,8 +42,8 @@ struct JobElement {
 struct JobOutcome {
   JobState state = JobState::kCompleted;  // a final one
   uint32_t error_code = 0;                // Msvm_ConcreteJob.ErrorCode: 0, or Hyper-V's return code (32768 …)
-  std::string error_description;          // what was wrong, where, and what to do; with a warning: what was left out
-  std::vector<JobElement> affected;       // elements that came to be, added to the spec's
+  std::string error_description = {};     // what was wrong, where, and what to do; with a warning: what was left out
+  std::vector<JobElement> affected = {};  // elements that came to be, added to the spec's
 
   static JobOutcome Completed() { return {}; }
   static JobOutcome CompletedWithWarnings(std::string description) {

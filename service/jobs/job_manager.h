@@ -63,16 +63,16 @@ class JobContext {
 using JobWork = std::function<JobOutcome(JobContext& context)>;
 
 struct JobSpec {
-  std::string name;
+  std::string name = {};
   uint16_t type = 0;
-  std::string owner;
+  std::string owner = {};
   bool cancellable = false;
-  std::vector<JobElement> affected;
+  std::vector<JobElement> affected = {};
   absl::Duration time_before_removal = absl::Minutes(5);
-  std::string resolver;
-  std::string intent;
+  std::string resolver = {};
+  std::string intent = {};
   // Runs on a thread of the pool after Publish. Empty: the owner keeps PreparedJob::context() and calls Finish.
-  JobWork work;
+  JobWork work = nullptr;
 };
 
 // A job on its way into a transaction; holds a place in the queue. Movable. Dropped without Publish, it never was.
@@ -112,7 +112,7 @@ class JobSnapshot {
 using JobResolver = std::function<JobOutcome(const Job& job)>;
 
 struct JobManagerOptions {
-  std::function<absl::Time()> now;                      // empty: absl::Now
+  std::function<absl::Time()> now = nullptr;            // empty: absl::Now
   int threads = 8;                                      // of the pool that runs work
   size_t queue_limit = 1024;                            // jobs prepared, queued or running; more: kResourceExhausted
   absl::Duration progress_interval = absl::Seconds(1);  // between commits of one job's progress

@@ -33,8 +33,8 @@ struct AuditRecord {
 };
 
 struct AuditLogOptions {
-  std::function<absl::Time()> now;  // empty: absl::Now
-  double denials_per_second = 10;   // sustained; what goes beyond is counted in the next row
+  std::function<absl::Time()> now = nullptr;  // empty: absl::Now
+  double denials_per_second = 10;             // sustained; what goes beyond is counted in the next row
   double denial_burst = 100;
 };
 

@@ -163,6 +163,10 @@ bool Connection::in_transaction() const { return sqlite3_get_autocommit(database
 bool Connection::last_error_was_io() const { return (sqlite3_errcode(database_) & 0xff) == SQLITE_IOERR; }
 bool Connection::read_only() const { return sqlite3_db_readonly(database_, "main") == 1; }
 
+void Connection::SetCheckpointOnClose(bool checkpoint) {
+  sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, checkpoint ? 0 : 1, nullptr);
+}
+
 absl::Status Connection::RunCheck(const std::string& pragma) {
   ASSIGN_OR_RETURN(const std::vector<SqlRow> rows, Select(pragma));
   if (rows.size() == 1 && rows[0][0] == SqlValue(std::string("ok"))) return absl::OkStatus();

@@ -45,6 +45,10 @@ class Connection {
   // it wrote.
   bool last_error_was_io() const;
 
+  // Whether closing the last connection moves the log into the database. Off while it is not known to be sound, so that
+  // a damaged one stays as it is.
+  void SetCheckpointOnClose(bool checkpoint);
+
   // kDataLoss when SQLite's check finds a fault. `thorough` also compares indexes with tables; otherwise, on a file
   // above 64 MiB, the logs (journal, audit, requests) are left out, whose faults show when they are read.
   absl::Status CheckIntegrity(bool thorough);

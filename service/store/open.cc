@@ -77,6 +77,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(StoreOptions options) {
   ASSIGN_OR_RETURN(const bool log_exists, FileExists(options.vfs, absl::StrCat(options.path, "-wal")));
   ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
                    Connection::Open(options.path, options.vfs, Connection::Access::kCreate));
+  connection->SetCheckpointOnClose(false);
   if (connection->read_only()) {
     return absl::FailedPreconditionError(absl::StrCat("the database ", options.path,
                                                       " is read-only: check its owner and mode, and how its disk is "
@@ -85,6 +86,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(StoreOptions options) {
   RETURN_IF_ERROR(RefuseLostFile(*connection, log_exists));
   RETURN_IF_ERROR(RefuseForeign(*connection));
   RETURN_IF_ERROR(connection->CheckIntegrity(/*thorough=*/false));
+  connection->SetCheckpointOnClose(true);
   RETURN_IF_ERROR(Configure(*connection, options));
   std::vector<Migration> migrations = StoreMigrations();
   migrations.insert(migrations.end(), options.migrations.begin(), options.migrations.end());

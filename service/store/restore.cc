@@ -38,14 +38,16 @@ absl::Status Link(const std::string& from, const std::string& to) {
       absl::StrCat("cannot keep ", from, " as ", to, ": ", std::strerror(errno), "; nothing was changed"));
 }
 
-// The present database under another name, with its log when that could not be folded in.
+// The present database under another name, with its log when that could not be folded in. The names come first, since
+// SQLite may delete the log of a damaged database.
 absl::StatusOr<int64_t> KeepOld(const std::string& path) {
-  const absl::StatusOr<int64_t> epoch = FoldLog(path);
   const std::string kept =
       absl::StrCat(path, ".replaced-", absl::FormatTime("%Y%m%dT%H%M%E3S", absl::Now(), absl::UTCTimeZone()));
   RETURN_IF_ERROR(Link(path, kept));
   RETURN_IF_ERROR(Link(path + "-wal", kept + "-wal"));
   RETURN_IF_ERROR(SyncFolderOf(path));
+  const absl::StatusOr<int64_t> epoch = FoldLog(path);
+  if (epoch.ok()) ::unlink(absl::StrCat(kept, "-wal").c_str());
   ::unlink(absl::StrCat(path, "-wal").c_str());  // else it would be taken for the log of the new one
   ::unlink(absl::StrCat(path, "-shm").c_str());
   RETURN_IF_ERROR(SyncFolderOf(path));

@@ -31,13 +31,13 @@ using SqlRow = std::vector<SqlValue>;
 // after); a view renders it for the namespace that listens.
 struct JournalEntry {
   enum class Kind : uint8_t { kCreated = 1, kModified = 2, kDeleted = 3 };
-  int64_t revision = 0;  // set by the store
-  int32_t index = 0;     // place within the revision, set by the store
-  absl::Time time;       // set by the store
+  int64_t revision = 0;                 // set by the store
+  int32_t index = 0;                    // place within the revision, set by the store
+  absl::Time time = absl::UnixEpoch();  // set by the store
   Kind kind = Kind::kModified;
-  std::string entity_kind;  // "machine", "job"
-  std::string entity_id;
-  std::string payload;
+  std::string entity_kind = {};  // "machine", "job"
+  std::string entity_id = {};
+  std::string payload = {};
 };
 
 // The transaction of one change: valid only inside Change::write, on the writer thread.
@@ -59,8 +59,8 @@ class Transaction {
 // `publish` runs on the writer thread after the group is durable, in the order of the revisions, before Commit returns.
 // Neither may block on anything but SQLite, nor call Commit.
 struct Change {
-  std::function<absl::Status(Transaction&)> write;
-  std::function<void(int64_t revision)> publish;
+  std::function<absl::Status(Transaction&)> write = nullptr;
+  std::function<void(int64_t revision)> publish = nullptr;
 };
 
 // A step of the schema of one owner ("store", "inventory", …); steps run forward at start, each once, after a backup.
@@ -68,7 +68,7 @@ struct Migration {
   std::string owner;
   int version = 0;  // from 1, without gaps
   std::vector<std::string> statements;
-  std::function<absl::Status(Transaction&)> convert;  // optional, after the statements
+  std::function<absl::Status(Transaction&)> convert = nullptr;  // optional, after the statements
 };
 
 // Hears every committed change, in order, after it was published. Must not block.
@@ -79,12 +79,12 @@ class JournalSink {
 };
 
 struct StoreOptions {
-  std::string path;                  // the database file; its folder must exist
-  std::string vfs;                   // SQLite VFS name; empty: the default. Tests inject faults here
+  std::string path = {};             // the database file; its folder must exist
+  std::string vfs = {};              // SQLite VFS name; empty: the default. Tests inject faults here
   std::string synchronous = "FULL";  // tests show that NORMAL loses what was acknowledged; never anything else
-  std::vector<Migration> migrations;
-  std::function<absl::Time()> now;  // empty: absl::Now
-  size_t queue_limit = 4096;        // changes that wait for the writer; more wait in Commit until their deadline
+  std::vector<Migration> migrations = {};
+  std::function<absl::Time()> now = nullptr;  // empty: absl::Now
+  size_t queue_limit = 4096;  // changes that wait for the writer; more wait in Commit until their deadline
   absl::Duration journal_age = absl::Hours(24);
   int64_t journal_rows = 1000000;
   absl::Duration request_age = absl::Hours(24);
