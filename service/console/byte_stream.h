@@ -28,8 +28,8 @@ struct Chunk {
 };
 
 // One attachment. A reader pulls at its own pace, so that nothing is queued for it; one that falls behind by more than
-// the source keeps is told how many bytes it missed. Destroying it detaches and gives back the writer's place. The
-// methods of one attachment are called by one thread at a time.
+// the source keeps is told how many bytes it missed. Destroying it detaches and gives back the writer's place. One
+// thread at a time reads, and one writes; a read and a write may go side by side.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
