@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace cimvisor::broker {
 class ProviderRegistry;
@@ -53,6 +54,10 @@ struct HostInformation {
   std::string kernel_release;
   uint32_t logical_processors = 0;
   uint64_t memory_bytes = 0;
+  uint32_t maximum_processors_per_machine = 0;
+  std::string program_version;
+  std::vector<std::string> roots;  // "boot=/var/lib/cimvisor/boot", …
+  absl::Time service_started = absl::InfinitePast();
   std::vector<Probe> probes;
 };
 
