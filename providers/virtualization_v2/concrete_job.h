@@ -1,0 +1,39 @@
+// Msvm_ConcreteJob: the jobs, and what a client may ask of one.
+#ifndef CIMVISOR_PROVIDERS_VIRTUALIZATION_V2_CONCRETE_JOB_H_
+#define CIMVISOR_PROVIDERS_VIRTUALIZATION_V2_CONCRETE_JOB_H_
+
+#include "providers/inventory/errors.h"
+#include "providers/virtualization_v2/read_point.h"
+#include "providers/virtualization_v2/view_context.h"
+#include "service/broker/provider.h"
+
+namespace cimvisor::views {
+
+class ConcreteJobProvider : public broker::Provider {
+ public:
+  explicit ConcreteJobProvider(const ViewContext& context) : context_(context) {}
+
+  absl::Status Enumerate(const broker::ReadContext& context, const broker::EnumerateRequest& request,
+                         broker::InstanceSink sink) override;
+  absl::StatusOr<InstancePointer> Get(const broker::ReadContext& context, const ClassPointer& cls,
+                                      const cim::ObjectPath& path, const cim::PropertySet& properties) override;
+  absl::StatusOr<broker::MethodResult> Invoke(const broker::ReadContext& context, security::Operation& operation,
+                                              broker::MethodCall call) override;
+
+ private:
+  absl::StatusOr<JobPointer> Find(const broker::ReadContext& context, const cim::ObjectPath& path) const;
+  broker::MethodResult RequestStateChange(const broker::MethodCall& call, const jobs::Job& job) const;
+  broker::MethodResult KillJob(const broker::MethodCall& call, const jobs::Job& job) const;
+  broker::MethodResult GetError(const jobs::Job& job) const;
+  broker::MethodResult GetErrorEx(const jobs::Job& job) const;
+  // What went wrong, as an Msvm_Error; null when nothing did.
+  InstancePointer ErrorOf(const jobs::Job& job) const;
+  broker::MethodResult Refuse(const broker::MethodCall& call, uint32_t return_value, inventory::ErrorKind kind,
+                              absl::string_view message) const;
+
+  const ViewContext& context_;
+};
+
+}  // namespace cimvisor::views
+
+#endif  // CIMVISOR_PROVIDERS_VIRTUALIZATION_V2_CONCRETE_JOB_H_

@@ -1,0 +1,68 @@
+#include "providers/virtualization_v2/machine_selection.h"
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+
+namespace cimvisor::views {
+namespace {
+
+constexpr absl::string_view kInstanceIdPrefix = "Microsoft:";
+constexpr size_t kGuidCharacters = 36;
+
+void SelectById(const inventory::Snapshot& machines, absl::string_view id, inventory::MachineSink sink) {
+  if (const inventory::MachinePointer machine = machines.Find(id); machine != nullptr) sink(machine);
+}
+
+// Looks up the machines of an InstanceID, or of the beginning of one. False when the text is too short to tell.
+bool SelectByInstanceId(const inventory::Snapshot& machines, absl::string_view text, inventory::MachineSink sink) {
+  if (text.size() < kInstanceIdPrefix.size()) return false;
+  if (!absl::StartsWithIgnoreCase(text, kInstanceIdPrefix)) return true;  // of no machine
+  text.remove_prefix(kInstanceIdPrefix.size());
+  if (text.size() >= kGuidCharacters) {
+    SelectById(machines, text.substr(0, kGuidCharacters), sink);
+  } else {
+    machines.ForEachWithIdPrefix(text, sink);
+  }
+  return true;
+}
+
+// True when the hint led to an index, and `sink` had its machines.
+bool SelectByHint(const inventory::Snapshot& machines, const broker::LookupHint& hint, TextMeaning meaning,
+                  inventory::MachineSink sink) {
+  if (hint.value.is_null() || hint.value.is_array() || hint.value.type() != cim::CimType::kString) return false;
+  const std::string& text = hint.value.string();
+  switch (meaning) {
+    case TextMeaning::kMachineId:
+      if (hint.is_prefix) {
+        machines.ForEachWithIdPrefix(text, sink);
+      } else {
+        SelectById(machines, text, sink);
+      }
+      return true;
+    case TextMeaning::kMachineName:
+      if (hint.is_prefix) return false;
+      for (const inventory::MachinePointer& machine : machines.FindByName(text)) {
+        if (!sink(machine)) break;
+      }
+      return true;
+    case TextMeaning::kSettingsInstanceId:
+      return SelectByInstanceId(machines, text, sink);
+  }
+  return false;
+}
+
+}  // namespace
+
+void SelectMachines(const inventory::Snapshot& machines, const std::vector<broker::LookupHint>& hints,
+                    const std::vector<LookupSlot>& slots, inventory::MachineSink sink) {
+  for (const broker::LookupHint& hint : hints) {
+    for (const LookupSlot& slot : slots) {
+      if (slot.slot == hint.slot && SelectByHint(machines, hint, slot.meaning, sink)) return;
+    }
+  }
+  machines.ForEach(sink);
+}
+
+}  // namespace cimvisor::views
