@@ -77,6 +77,10 @@ class Hypervisor {
       const std::vector<KnownLaunch>& launches, int64_t epoch,
       const std::function<MachineObserver*(const std::string& machine_id)>& observer_for) = 0;
 
+  // Removes what is kept of a launch that has ended (how it ended), once the database has it. Destroying the launch's
+  // Machine does the same; what nobody forgets goes at the next Adopt.
+  virtual void Forget(const std::string& /*launch_id*/) {}
+
   // The verdict on the host; `again` probes anew. May take seconds: never on the path of a request.
   virtual HostCapabilities Qualify(bool again) = 0;
 };

@@ -66,9 +66,8 @@ struct MachineSpec {
   std::vector<SerialPortSpec> serial_ports;  // COM1, COM2
   bool start_paused = false;
   // These are made by the hypervisor (Hypervisor::Launch), not by its caller, who leaves them alone.
-  int kvm_fd = -1;       // /dev/kvm, open for reading and writing
-  int memory_fd = -1;    // memfd of memory_bytes, sealed against resizing
-  int counters_fd = -1;  // memfd of one page, see counters.h: the machine publishes its counters there
+  int kvm_fd = -1;     // /dev/kvm, open for reading and writing
+  int memory_fd = -1;  // memfd of memory_bytes, sealed against resizing
 };
 
 // Hears what happens. Called on threads of the backend; must return soon and must not call the machine.
