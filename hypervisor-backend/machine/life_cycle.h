@@ -1,5 +1,5 @@
-// The life of a machine as one table (life_cycle.cc): events by states. Backends ask it before they do anything, so
-// that every backend allows the same and says the same about what it does not.
+// The life of a machine as one table: events by states. Backends ask it before they do anything, so that every backend
+// allows the same and says the same about what it does not.
 #ifndef CIMVISOR_HYPERVISOR_BACKEND_MACHINE_LIFE_CYCLE_H_
 #define CIMVISOR_HYPERVISOR_BACKEND_MACHINE_LIFE_CYCLE_H_
 
