@@ -150,6 +150,16 @@ absl::Status Client::Query(const std::string& wql, const RowCallback& on_row) {
   });
 }
 
+absl::Status Client::QueryResponses(const std::string& wql,
+                                    const std::function<bool(const cimvisor::v1::QueryResponse&)>& on_response) {
+  cimvisor::v1::QueryRequest request;
+  FillHeader(request.mutable_header());
+  request.set_wql(wql);
+  return RunQuery(request, [&](const cimvisor::v1::QueryResponse& response) -> absl::StatusOr<bool> {
+    return on_response(response);
+  });
+}
+
 absl::StatusOr<std::vector<Instance>> Client::QueryAll(const std::string& wql) {
   std::vector<Instance> rows;
   RETURN_IF_ERROR(Query(wql, [&](const Instance& row) {

@@ -77,6 +77,9 @@ class Client {
   absl::StatusOr<std::string> GetInstanceText(const std::string& path, cimvisor::v1::Representation representation);
 
   absl::Status Query(const std::string& wql, const RowCallback& on_row);
+  // The same in the messages of the service, as they come; for those that measure or forward.
+  absl::Status QueryResponses(const std::string& wql,
+                              const std::function<bool(const cimvisor::v1::QueryResponse&)>& on_response);
   absl::StatusOr<std::vector<Instance>> QueryAll(const std::string& wql);
   absl::Status QueryText(const std::string& wql, cimvisor::v1::Representation representation,
                          const std::function<bool(const std::string&)>& on_text);
