@@ -48,7 +48,8 @@ struct ReadContext {
 using InstanceSink = absl::FunctionRef<bool(std::shared_ptr<const cim::Instance>)>;
 
 // An equality or prefix condition that the planner found and a provider may use to look up rather than scan. The broker
-// evaluates the whole WHERE again on what it gets, so using it is never wrong and never needed.
+// evaluates the whole WHERE again on what it gets, so using it is never wrong and never needed. Strings are meant
+// without regard to (ASCII) case; a look-up that minds case must not be used.
 struct LookupHint {
   int slot = -1;
   cim::Value value;
@@ -77,8 +78,12 @@ struct MethodResult {
   std::vector<std::string> plan;
 };
 
-// Bytes of a method's result for security::Operation::outcome, and back.
+// Bytes of a method's result for security::Operation::outcome; the broker reads them when the request id comes again
+// (outcome.h has the format). `plan` is not kept.
 std::string SerializeOutcome(const cim::Method& method, const MethodResult& result);
+
+// The same for Provider::Create. For Modify and Delete the broker has set it before it calls the provider.
+std::string SerializePathOutcome(const cim::ObjectPath& path);
 
 class Provider {
  public:

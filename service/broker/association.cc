@@ -1,0 +1,210 @@
+#include "service/broker/association.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "service/broker/access.h"
+#include "service/broker/names.h"
+#include "service/broker/result_stream.h"
+#include "service/cim/errors.h"
+#include "service/cim/status_macros.h"
+
+namespace cimvisor::broker {
+namespace {
+
+using ClassPointer = std::shared_ptr<const cim::Class>;
+
+std::vector<int> ReferenceSlots(const cim::Class& association) {
+  std::vector<int> slots;
+  for (size_t i = 0; i < association.properties().size(); ++i) {
+    if (association.properties()[i].type == cim::CimType::kReference) slots.push_back(static_cast<int>(i));
+  }
+  return slots;
+}
+
+bool HasName(const cim::Class& cls, int slot, const std::string& name) {
+  return name.empty() || absl::EqualsIgnoreCase(cls.properties()[static_cast<size_t>(slot)].name, name);
+}
+
+class Walk {
+ public:
+  Walk(const BrokerDependencies& dependencies, const CallContext& call, const AssociationQuery& query,
+       const std::optional<std::vector<std::string>>& properties, RowSink* sink)
+      : dependencies_(dependencies),
+        query_(query),
+        properties_(properties),
+        associators_(query.kind == AssociationQuery::Kind::kAssociators),
+        call_(call),
+        context_(MakeReadContext(dependencies, call)),
+        stream_(call, sink, context_.read_point->revision()) {}
+
+  absl::StatusOr<QuerySummary> Run(absl::string_view name_space) {
+    ASSIGN_OR_RETURN(object_, ResolvePath(*dependencies_.classes, name_space, query_.path));
+    const std::string& canonical = object_.path.name_space();
+    ASSIGN_OR_RETURN(result_class_, FilterClass(canonical, query_.result_class));
+    ASSIGN_OR_RETURN(const ClassPointer association_class,
+                     FilterClass(canonical, associators_ ? query_.assoc_class : query_.result_class));
+    if (result_class_ != nullptr) RETURN_IF_ERROR(ProjectProperties(result_class_, properties_).status());
+    RETURN_IF_ERROR(RequireObject());
+    RETURN_IF_ERROR(RequireRoles(canonical));
+    stream_.Start();
+    steps_.push_back(absl::StrCat("from ", object_.path.RelativeText()));
+    for (const ClassPointer& association : dependencies_.classes->Classes(canonical)) {
+      if (stream_.ended()) break;
+      if (association_class != nullptr && !association->IsA(association_class->name())) continue;
+      RETURN_IF_ERROR(Visit(association));
+      RETURN_IF_ERROR(stream_.status());
+    }
+    QuerySummary summary = stream_.Summary();
+    if (steps_.size() == 1) steps_.emplace_back("no association class can hold this object");
+    summary.steps = std::move(steps_);
+    return summary;
+  }
+
+ private:
+  absl::StatusOr<ClassPointer> FilterClass(const std::string& name_space, const std::string& name) const {
+    if (name.empty()) return ClassPointer();
+    return dependencies_.classes->Find(name_space, name);
+  }
+
+  absl::Status RequireObject() {
+    const cim::Class& cls = *object_.cls;
+    RETURN_IF_ERROR(CheckRight(dependencies_, call_, dependencies_.right_for(cls, ""), "Query", query_.path));
+    if (object_.path.is_class()) {
+      return cim::CimError(
+          cim::CimStatus::kInvalidParameter,
+          absl::StrCat("'", query_.path.substr(0, 200), "' is a class; the query starts at an instance"));
+    }
+    Provider* provider = dependencies_.providers->Find(cls);
+    if (provider == nullptr) return NoSuchInstance(object_.path);
+    return provider->Get(context_, object_.cls, object_.path, cim::PropertySet::Of(cls.key_slots())).status();
+  }
+
+  // A role that nobody has is a misspelling, and an empty answer would hide it.
+  absl::Status RequireRoles(const std::string& name_space) const {
+    for (const std::string& role : {query_.role, query_.result_role}) {
+      bool known = role.empty();
+      for (const ClassPointer& cls : dependencies_.classes->Classes(name_space)) {
+        if (known) break;
+        const int slot = cls->is_association() ? cls->FindProperty(role) : -1;
+        known = slot >= 0 && cls->properties()[static_cast<size_t>(slot)].type == cim::CimType::kReference;
+      }
+      if (!known) {
+        return cim::CimError(cim::CimStatus::kInvalidParameter,
+                             absl::StrCat("no association class has a role '", role.substr(0, 200), "'"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // True when the result class could stand at this end.
+  bool CanLeadToResult(const cim::Class& association, int slot) const {
+    if (result_class_ == nullptr) return true;
+    const auto end = dependencies_.classes->Find(association.name_space(),
+                                                 association.properties()[static_cast<size_t>(slot)].reference_class);
+    return !end.ok() || (*end)->IsA(result_class_->name()) || result_class_->IsA((*end)->name());
+  }
+
+  absl::Status Visit(const ClassPointer& association) {
+    if (!association->is_association() || association->is_abstract()) return absl::OkStatus();
+    Provider* provider = dependencies_.providers->Find(*association);
+    if (provider == nullptr || !MayRead(dependencies_, call_.caller, *association)) return absl::OkStatus();
+    const std::vector<int> slots = ReferenceSlots(*association);
+    for (const int near : slots) {
+      const cim::Property& end = association->properties()[static_cast<size_t>(near)];
+      if (stream_.ended()) return absl::OkStatus();
+      if (!HasName(*association, near, query_.role) || !object_.cls->IsA(end.reference_class)) continue;
+      std::vector<int> far;
+      for (const int slot : slots) {
+        if (slot != near && HasName(*association, slot, query_.result_role) && CanLeadToResult(*association, slot))
+          far.push_back(slot);
+      }
+      if (associators_ && far.empty()) continue;
+      steps_.push_back(absl::StrCat("look up ", association->name(), " by ", end.name));
+      RETURN_IF_ERROR(associators_ ? FollowAssociation(*provider, association, near, far)
+                                   : SendReferences(*provider, association, near));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SendReferences(Provider& provider, const ClassPointer& association, int near) {
+    const Projection& projection = ProjectionFor(association);
+    return provider.References(context_, association, near, object_.path,
+                               [&](std::shared_ptr<const cim::Instance> instance) {
+                                 if (!stream_.Examine()) return false;
+                                 const cim::ObjectPath path = instance->Path();
+                                 // An object at both ends of one association is met twice.
+                                 if (!path.keys().empty() && !seen_.insert(path).second) return true;
+                                 return stream_.Send(std::move(instance), projection);
+                               });
+  }
+
+  absl::Status FollowAssociation(Provider& provider, const ClassPointer& association, int near,
+                                 const std::vector<int>& far) {
+    // Gathered first: a provider is not entered again while it enumerates.
+    std::vector<cim::ObjectPath> ends;
+    RETURN_IF_ERROR(provider.References(context_, association, near, object_.path,
+                                        [&](std::shared_ptr<const cim::Instance> instance) {
+                                          for (const int slot : far) {
+                                            const cim::Value& end = instance->value(slot);
+                                            if (!end.is_null()) ends.push_back(end.reference());
+                                          }
+                                          return stream_.Examine();
+                                        }));
+    for (const cim::ObjectPath& end : ends) {
+      if (stream_.ended()) break;
+      RETURN_IF_ERROR(Fetch(end));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Fetch(const cim::ObjectPath& end) {
+    ASSIGN_OR_RETURN(const ResolvedPath resolved, ResolvePath(*dependencies_.classes, object_.path.name_space(), end));
+    if (result_class_ != nullptr && !resolved.cls->IsA(result_class_->name())) return absl::OkStatus();
+    if (!seen_.insert(resolved.path).second) return absl::OkStatus();
+    Provider* provider = dependencies_.providers->Find(*resolved.cls);
+    if (provider == nullptr || !MayRead(dependencies_, call_.caller, *resolved.cls)) return absl::OkStatus();
+    const Projection& projection = ProjectionFor(resolved.cls);
+    absl::StatusOr<std::shared_ptr<const cim::Instance>> instance =
+        provider->Get(context_, resolved.cls, resolved.path, projection.requested);
+    if (!instance.ok()) {
+      // An association may name an object that is gone; it is no result.
+      if (cim::CimStatusOf(instance.status()) == cim::CimStatus::kNotFound) return absl::OkStatus();
+      return instance.status();
+    }
+    if (stream_.Examine()) stream_.Send(*std::move(instance), projection);
+    return absl::OkStatus();
+  }
+
+  const Projection& ProjectionFor(const ClassPointer& cls) {
+    return stream_.ProjectionFor(cls, [&](const ClassPointer& of) {
+      absl::StatusOr<Projection> projection = ProjectProperties(of, properties_, /*ignore_unknown=*/true);
+      return projection.ok() ? *std::move(projection) : WholeClass(of);
+    });
+  }
+
+  const BrokerDependencies& dependencies_;
+  const AssociationQuery& query_;
+  const std::optional<std::vector<std::string>>& properties_;
+  const bool associators_;
+  const CallContext& call_;
+  const ReadContext context_;
+  ResultStream stream_;
+  ResolvedPath object_;
+  ClassPointer result_class_;
+  absl::flat_hash_set<cim::ObjectPath> seen_;
+  std::vector<std::string> steps_;
+};
+
+}  // namespace
+
+absl::StatusOr<QuerySummary> RunAssociation(const BrokerDependencies& dependencies, const CallContext& call,
+                                            absl::string_view name_space, const AssociationQuery& query,
+                                            const std::optional<std::vector<std::string>>& properties, RowSink* sink) {
+  return Walk(dependencies, call, query, properties, sink).Run(name_space);
+}
+
+}  // namespace cimvisor::broker
