@@ -30,7 +30,8 @@ struct Caller {
   Role role = Role::kNobody;             // of the identity that counts
 };
 
-// "root", "certificate admin", "certificate wsman on behalf of alice".
+// "root", "certificate admin", "service cimvisord", "certificate wsman on behalf of alice". Names with other characters
+// than those of user names are quoted and escaped: two callers never have the same text.
 std::string CallerText(const Caller& caller);
 
 }  // namespace cimvisor::security

@@ -19,6 +19,8 @@ class Transaction;
 
 namespace cimvisor::security {
 
+inline constexpr size_t kMaximumAuditText = 2048;
+
 struct Operation {
   Caller caller;
   std::string name;             // "Msvm_VirtualSystemManagementService.DefineSystem", "ModifyInstance"
@@ -33,6 +35,7 @@ struct Operation {
   std::string outcome;
 
   // Writes the audit row ("done") and, when there is a request id, the request row. Call once, inside the transaction.
+  // The object and detail of the audit are shortened to kMaximumAuditText bytes.
   absl::Status Record(store::Transaction& transaction) const;
 };
 

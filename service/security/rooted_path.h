@@ -42,8 +42,9 @@ class RootedPaths {
   // Every root must be an existing folder; its own path may contain symbolic links (the administrator wrote it).
   static absl::StatusOr<RootedPaths> Create(std::vector<Root> roots);
 
-  // `path` is absolute and below a root, or "name:relative" ("boot:hello"). `allowed` names the roots that do; empty:
-  // all. Errors say what was wrong with the path, list the allowed roots, and say what to do:
+  // `path` is absolute and below a root, or "name:relative" ("boot:hello"), which is looked for in each root of that
+  // name, in their order. `allowed` names the roots that do; empty: all. Errors say what was wrong with the path, list
+  // the allowed roots, and say what to do:
   //   kInvalidArgument    empty, relative, longer than 4095 bytes, a NUL, "..", a folder or a special file
   //   kPermissionDenied   outside the roots, a symbolic link on the way, or the system refuses
   //   kNotFound           absent
@@ -55,13 +56,23 @@ class RootedPaths {
   const std::vector<Root>& roots() const { return roots_; }
 
  private:
-  RootedPaths() = default;
-  struct Place;
-  absl::StatusOr<Place> Locate(absl::string_view path, const std::vector<std::string>& allowed) const;
-  std::string ListRoots(const std::vector<std::string>& allowed) const;
+  // A path taken apart: the places of the roots that may hold it, and the rest below each.
+  struct Place {
+    std::vector<size_t> roots;
+    std::string relative;
+  };
 
-  std::vector<Root> roots_;
-  std::vector<UniqueFd> folders_;  // by place in roots_
+  RootedPaths() = default;
+  absl::StatusOr<Place> Locate(absl::string_view path, const std::vector<std::string>& allowed) const;
+  absl::StatusOr<Place> LocateAbsolute(absl::string_view path, const std::vector<std::string>& allowed) const;
+  absl::StatusOr<Place> LocateNamed(absl::string_view path, const std::vector<std::string>& allowed) const;
+  absl::StatusOr<OpenedPath> OpenBelow(size_t root, const std::string& relative, FileAccess access) const;
+  // "; allowed are paths below images (/a), boot (/b)".
+  std::string Advice(const std::vector<std::string>& allowed) const;
+
+  std::vector<Root> roots_;            // paths normalised
+  std::vector<std::string> resolved_;  // the same without symbolic links
+  std::vector<UniqueFd> folders_;      // by place in roots_
 };
 
 }  // namespace cimvisor::security
