@@ -42,10 +42,10 @@ absl::string_view EndKindName(EndKind kind);
 
 struct EndReason {
   EndKind kind = EndKind::kNone;
-  int signal = 0;         // kWorkerDied
-  int exit_code = 0;      // kWorkerDied
-  std::string detail;     // in words, for people: "emulation failed at rip 0x… (f0 48 0f c7 4d 00)"
-  std::string registers;  // a dump for the log, empty where there is none
+  int signal = 0;              // kWorkerDied
+  int exit_code = 0;           // kWorkerDied
+  std::string detail = {};     // in words, for people: "emulation failed at rip 0x… (f0 48 0f c7 4d 00)"
+  std::string registers = {};  // a dump for the log, empty where there is none
 };
 
 // What a machine is made from. Files come as descriptors: a backend opens no path.

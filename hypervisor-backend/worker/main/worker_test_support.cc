@@ -1,0 +1,59 @@
+#include "hypervisor-backend/worker/main/worker_test_support.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace cimvisor::worker {
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "cimvisor-test-XXXXXX").string();
+  if (mkdtemp(name.data()) != nullptr) path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
+std::string WorkerProgram(const std::string& name) {
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
+  return (self.parent_path().parent_path() / "libexec" / "cimvisor" / name).string();
+}
+
+WorkerHypervisorOptions SimulatedOptions(const std::string& runtime_directory) {
+  WorkerHypervisorOptions options;
+  options.name = "simulated worker";
+  options.worker_program = WorkerProgram("cimvisor-worker-simulated");
+  options.runtime_directory = runtime_directory;
+  options.kvm_device = "";
+  options.handshake_timeout = absl::Seconds(30);
+  return options;
+}
+
+machine::MachineSpec SmallSpec(const std::string& machine_id) {
+  machine::MachineSpec spec;
+  spec.machine_id = machine_id;
+  spec.name = "small";
+  spec.memory_bytes = 64 << 20;
+  spec.serial_ports = {{true}, {true}};
+  return spec;
+}
+
+std::string StatusField(uint32_t process_id, const std::string& name) {
+  std::ifstream file(absl::StrCat("/proc/", process_id, "/status"));
+  std::string line;
+  while (std::getline(file, line)) {
+    absl::string_view rest = line;
+    if (absl::ConsumePrefix(&rest, name + ":")) return std::string(absl::StripAsciiWhitespace(rest));
+  }
+  return "";
+}
+
+}  // namespace cimvisor::worker

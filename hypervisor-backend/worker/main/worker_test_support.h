@@ -1,0 +1,40 @@
+// A WorkerHypervisor over a worker program of this build, in a folder of its own, for tests.
+#ifndef CIMVISOR_HYPERVISOR_BACKEND_WORKER_MAIN_WORKER_TEST_SUPPORT_H_
+#define CIMVISOR_HYPERVISOR_BACKEND_WORKER_MAIN_WORKER_TEST_SUPPORT_H_
+
+#include <memory>
+#include <string>
+
+#include "hypervisor-backend/machine/machine.h"
+#include "hypervisor-backend/worker/worker_hypervisor.h"
+
+namespace cimvisor::worker {
+
+// A folder below the system's temporary one, removed with all that is in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// The path of a program beside the test's own, in libexec/cimvisor of the build.
+std::string WorkerProgram(const std::string& name);
+
+// Options with the simulated worker.
+WorkerHypervisorOptions SimulatedOptions(const std::string& runtime_directory);
+
+// A small machine with two connected serial ports.
+machine::MachineSpec SmallSpec(const std::string& machine_id);
+
+// "Seccomp" and the like out of /proc/PID/status, empty when it is not there.
+std::string StatusField(uint32_t process_id, const std::string& name);
+
+}  // namespace cimvisor::worker
+
+#endif  // CIMVISOR_HYPERVISOR_BACKEND_WORKER_MAIN_WORKER_TEST_SUPPORT_H_
