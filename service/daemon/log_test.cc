@@ -1,0 +1,29 @@
+#include "service/daemon/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cimvisor::daemon {
+namespace {
+
+TEST(LogTest, AnEventIsOneLineWhateverAClientSent) {
+  EXPECT_EQ(OneLine("a\nb\rc\x1b[31md\te"), "a b c [31md e");
+  EXPECT_EQ(OneLine(std::string(10000, 'x')).size(), 4096u);
+}
+
+TEST(LogTest, ALineHasTimeLevelAreaObjectAndText) {
+  testing::internal::CaptureStderr();
+  {
+    Log log("info");
+    log.Write(Severity::kDebug, "rpc", "", "not shown");
+    log.Write(Severity::kWarning, "inventory", "GUID", "went\naway {}");
+    log.Write(Severity::kInformation, "store", "", "opened");
+  }
+  EXPECT_THAT(
+      testing::internal::GetCapturedStderr(),
+      testing::MatchesRegex("[0-9]*-[0-9]*-[0-9]*T[0-9]*:[0-9]*:[0-9]*\\.[0-9]*Z warning inventory GUID went away {}\n"
+                            "[-0-9T:.]*Z info    store - opened\n"));
+}
+
+}  // namespace
+}  // namespace cimvisor::daemon
