@@ -3,6 +3,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -17,6 +18,7 @@ namespace cimvisor::bench {
 namespace {
 
 constexpr char kPrefix[] = "cimvisor-bench-";
+constexpr char kKvm[] = "/dev/kvm";
 
 [[noreturn]] void Fail(const std::string& what) {
   const virErrorPtr error = virGetLastError();
@@ -40,6 +42,14 @@ std::string LibvirtName(int number) { return absl::StrCat(kPrefix, number); }
 
 LibvirtPeer::LibvirtPeer(std::string guest) : guest_(std::move(guest)) {
   virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
+  // Its machines run as another user, and it probes every emulator anew, for a minute, where that user may not open
+  // /dev/kvm.
+  struct stat status = {};
+  if (stat(kKvm, &status) == 0) kvm_mode_ = status.st_mode & 07777;
+  chmod(kKvm, 0666);
+  log_daemon_ = std::make_unique<testing::BackgroundProcess>(
+      std::vector<std::string>{"/usr/sbin/virtlogd", "--pid-file", folder_.path() + "/virtlogd.pid"},
+      folder_.path() + "/virtlogd.log");
 }
 
 LibvirtPeer::~LibvirtPeer() {
@@ -47,7 +57,9 @@ LibvirtPeer::~LibvirtPeer() {
     RemoveAll();
     virConnectClose(connection_);
   }
-  if (daemon_ != nullptr) daemon_->Signal(SIGTERM);
+  if (daemon_ != nullptr) daemon_->Signal(SIGKILL);  // on SIGTERM it may linger for minutes here
+  log_daemon_->Signal(SIGTERM);
+  chmod(kKvm, kvm_mode_);
 }
 
 void LibvirtPeer::Start() {

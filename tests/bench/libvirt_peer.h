@@ -40,7 +40,9 @@ class LibvirtPeer {
 
   std::string guest_;
   testing::TemporaryFolder folder_;
+  std::unique_ptr<testing::BackgroundProcess> log_daemon_;
   std::unique_ptr<testing::BackgroundProcess> daemon_;
+  unsigned kvm_mode_ = 0600;
   _virConnect* connection_ = nullptr;
   int defined_ = 0;
 };
