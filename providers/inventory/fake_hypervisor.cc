@@ -18,8 +18,8 @@ using machine::MachineState;
 // The service's handle of one worker. It reaches the worker by its launch, so that a later one is not mistaken for it.
 class FakeMachine : public machine::Machine {
  public:
-  FakeMachine(FakeHost& host, std::string machine_id, std::string launch_id)
-      : host_(host), machine_id_(std::move(machine_id)), launch_id_(std::move(launch_id)) {}
+  FakeMachine(FakeHost& host, int service, std::string machine_id, std::string launch_id)
+      : host_(host), service_(service), machine_id_(std::move(machine_id)), launch_id_(std::move(launch_id)) {}
 
   ~FakeMachine() override {
     {
@@ -35,7 +35,7 @@ class FakeMachine : public machine::Machine {
   absl::Status Pause() override { return Do("pause", LifeCycleEvent::kPause, LifeCycleEvent::kPaused); }
   absl::Status Resume() override { return Do("resume", LifeCycleEvent::kResume, LifeCycleEvent::kResumed); }
   absl::Status Reset() override {
-    RETURN_IF_ERROR(host_.Begin("reset", machine_id_));
+    RETURN_IF_ERROR(host_.Begin("reset", machine_id_, service_));
     absl::MutexLock lock(&host_.mutex_);
     FakeHost::Worker* worker = Mine();
     if (worker == nullptr || !worker->alive) return absl::UnavailableError("the worker is gone");
@@ -45,7 +45,7 @@ class FakeMachine : public machine::Machine {
     return absl::OkStatus();
   }
   absl::Status TurnOff() override {
-    RETURN_IF_ERROR(host_.Begin("turn off", machine_id_));
+    RETURN_IF_ERROR(host_.Begin("turn off", machine_id_, service_));
     Off();
     return absl::OkStatus();
   }
@@ -81,11 +81,12 @@ class FakeMachine : public machine::Machine {
  private:
   FakeHost::Worker* Mine() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(host_.mutex_) {
     const auto found = host_.workers_.find(machine_id_);
-    return found == host_.workers_.end() || found->second.launch_id != launch_id_ ? nullptr : &found->second;
+    const bool mine = found != host_.workers_.end() && found->second.launch_id == launch_id_;
+    return mine && host_.service_ == service_ ? &found->second : nullptr;
   }
 
   absl::Status Do(const std::string& action, LifeCycleEvent begin, LifeCycleEvent end) {
-    RETURN_IF_ERROR(host_.Begin(action, machine_id_));
+    RETURN_IF_ERROR(host_.Begin(action, machine_id_, service_));
     machine::MachineObserver* observer = nullptr;
     MachineState from = MachineState::kOff;
     MachineState to = MachineState::kOff;
@@ -114,6 +115,7 @@ class FakeMachine : public machine::Machine {
   }
 
   FakeHost& host_;
+  const int service_;
   const std::string machine_id_;
   const std::string launch_id_;
   bool detached_ = false;
@@ -188,11 +190,23 @@ void FakeHost::Force(const std::string& machine_id, MachineState state) {
   if (observer != nullptr) observer->OnStateChanged(from, state);
 }
 
-absl::Status FakeHost::Begin(const std::string& action, const std::string& machine_id) {
+void FakeHost::LoseService() {
+  absl::MutexLock lock(&mutex_);
+  ++service_;
+  for (auto& [id, worker] : workers_) worker.observer = nullptr;
+}
+
+int FakeHost::service() const {
+  absl::MutexLock lock(&mutex_);
+  return service_;
+}
+
+absl::Status FakeHost::Begin(const std::string& action, const std::string& machine_id, int service) {
   std::function<void(const std::string&, const std::string&)> hook;
   Failure failure;
   {
     absl::MutexLock lock(&mutex_);
+    if (service != service_) return absl::UnavailableError("the service is dead");
     hook = hook_;
     const auto found = failures_.find(action);
     if (found != failures_.end()) {
@@ -217,7 +231,7 @@ absl::StatusOr<machine::LaunchedMachine> FakeHypervisor::Launch(machine::Machine
     if (*fd >= 0) ::close(*fd);
     if (*fd >= 0) *fd = 0;
   }
-  RETURN_IF_ERROR(host_.Begin("launch", spec.machine_id));
+  RETURN_IF_ERROR(host_.Begin("launch", spec.machine_id, service_));
   absl::MutexLock lock(&host_.mutex_);
   FakeHost::Worker worker;
   worker.launch_id = launch.launch_id;
@@ -228,7 +242,7 @@ absl::StatusOr<machine::LaunchedMachine> FakeHypervisor::Launch(machine::Machine
   const uint32_t process_id = worker.process_id;
   host_.workers_[machine_id] = std::move(worker);
   machine::LaunchedMachine launched;
-  launched.machine = std::make_unique<FakeMachine>(host_, machine_id, launch.launch_id);
+  launched.machine = std::make_unique<FakeMachine>(host_, service_, machine_id, launch.launch_id);
   launched.process_id = process_id;
   return launched;
 }
@@ -254,7 +268,7 @@ std::vector<absl::StatusOr<machine::RunningMachine>> FakeHypervisor::Adopt(
     running.ended = worker.ended;
     if (worker.alive) {
       worker.observer = observer_for(launch.machine_id);
-      running.machine = std::make_unique<FakeMachine>(host_, launch.machine_id, launch.launch_id);
+      running.machine = std::make_unique<FakeMachine>(host_, service_, launch.machine_id, launch.launch_id);
     }
     kept[launch.machine_id] = worker;
     result.push_back(std::move(running));

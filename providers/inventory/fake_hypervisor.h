@@ -42,6 +42,10 @@ class FakeHost {
   void OnAction(std::function<void(const std::string& action, const std::string& machine_id)> hook);
   void SetCapabilities(machine::HostCapabilities capabilities);
 
+  // The service dies: from now on nothing that its objects do reaches the workers, and nothing is heard of them. A
+  // FakeHypervisor that is made later is another service's.
+  void LoseService();
+
   // The worker of a machine as it is now; not alive when there was none.
   Worker Get(const std::string& machine_id) const;
   size_t living() const;
@@ -55,7 +59,8 @@ class FakeHost {
  private:
   friend class FakeMachine;
   friend class FakeHypervisor;
-  absl::Status Begin(const std::string& action, const std::string& machine_id);
+  absl::Status Begin(const std::string& action, const std::string& machine_id, int service);
+  int service() const;
 
   mutable absl::Mutex mutex_;
   std::map<std::string, Worker> workers_ ABSL_GUARDED_BY(mutex_);
@@ -66,13 +71,14 @@ class FakeHost {
   std::map<std::string, Failure> failures_ ABSL_GUARDED_BY(mutex_);
   std::function<void(const std::string&, const std::string&)> hook_ ABSL_GUARDED_BY(mutex_);
   machine::HostCapabilities capabilities_ ABSL_GUARDED_BY(mutex_);
+  int service_ ABSL_GUARDED_BY(mutex_) = 0;  // counts the services
   uint32_t next_process_id_ ABSL_GUARDED_BY(mutex_) = 1000;
 };
 
 // The service's side. `host` outlives it and its machines.
 class FakeHypervisor : public machine::Hypervisor {
  public:
-  explicit FakeHypervisor(FakeHost& host) : host_(host) {}
+  explicit FakeHypervisor(FakeHost& host) : host_(host), service_(host.service()) {}
   absl::string_view name() const override { return "fake"; }
   absl::StatusOr<machine::LaunchedMachine> Launch(machine::MachineSpec spec, const machine::LaunchIdentity& launch,
                                                   machine::MachineObserver* observer) override;
@@ -83,6 +89,7 @@ class FakeHypervisor : public machine::Hypervisor {
 
  private:
   FakeHost& host_;
+  const int service_;
 };
 
 }  // namespace cimvisor::inventory

@@ -64,6 +64,8 @@ struct InventoryOptions {
   HostLimits limits;
   std::string boot_id;              // of this boot of the host; empty: /proc/sys/kernel/random/boot_id
   std::string default_boot_kernel;  // started by a machine without one of its own; empty: the built-in boot program
+  // After which what happened to a machine is recorded again, when the database did not take it.
+  absl::Duration retry_delay = absl::Seconds(1);
 };
 
 // What a running machine uses now. Volatile: never in a snapshot or the journal.

@@ -10,12 +10,6 @@
 #include "providers/inventory/life_cycle.h"
 
 namespace cimvisor::inventory {
-namespace {
-
-constexpr absl::Duration kRetryDelay = absl::Seconds(1);
-
-}  // namespace
-
 void RunSupervisor::Handle(const MachineEvent& event) {
   switch (event.kind) {
     case MachineEvent::Kind::kEnded:
@@ -90,7 +84,7 @@ void RunSupervisor::HandleStart(const MachineEvent& event) {
 void RunSupervisor::Retry(const MachineEvent& event, const absl::Status& status) {
   core_.Log(LogLevel::kError, event.machine_id,
             absl::StrCat("the state of the machine could not be recorded, trying again: ", status.message()));
-  core_.events.Push(event, kRetryDelay);
+  core_.events.Push(event, core_.options.retry_delay);
 }
 
 }  // namespace cimvisor::inventory

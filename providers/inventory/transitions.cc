@@ -19,7 +19,6 @@
 namespace cimvisor::inventory {
 namespace {
 
-constexpr absl::Duration kRepairDelay = absl::Seconds(1);
 // How long after a failed action the reason of a worker's end may come.
 constexpr absl::Duration kEndDelay = absl::Seconds(2);
 
@@ -277,7 +276,7 @@ jobs::JobOutcome Transitions::Finish(const Intent& intent, jobs::JobContext& con
   const std::string text = absl::StrCat("the outcome could not be recorded: ", committed.status().message());
   core_.Log(LogLevel::kError, intent.machine_id, text);
   core_.events.Push({.kind = MachineEvent::Kind::kRepair, .machine_id = intent.machine_id, .job_id = context.id()},
-                    kRepairDelay);
+                    core_.options.retry_delay);
   return jobs::JobOutcome::Failed(JobErrorCode(KindOf(committed.status())), text);
 }
 
