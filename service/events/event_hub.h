@@ -77,8 +77,9 @@ class EventHub : public store::JournalSink {
   static std::unique_ptr<EventHub> Create(store::Store& store, EventHubOptions options = {});
 
   // `wake` is called on a dispatcher thread, never under a lock of the hub, at most once after each Poll that returned
-  // no entries (and once if the first entry comes before the first Poll). It must not block: it calls Poll, or tells
-  // another thread to. kOutOfRange when `after` lies before the journal or after the last revision.
+  // no entries; so the first Poll is the caller's. It must not block: it calls Poll, or tells another thread to.
+  // kOutOfRange when `after` lies before the journal or after the last revision, kInvalidArgument when it is negative,
+  // kResourceExhausted at the limit, kUnavailable when closing.
   virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(SubscribeRequest request,
                                                                   std::function<void()> wake) = 0;
   // Ends every subscription with kUnavailable (each is woken) and refuses new ones. Idempotent.
