@@ -1,0 +1,141 @@
+#include "hypervisor-backend/kvm/cpuid.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "hypervisor-backend/kvm/kvm_api.h"
+
+namespace cimvisor::kvm {
+namespace {
+
+constexpr uint32_t kFirstGuess = 128;
+constexpr uint32_t kMostEntries = 1024;
+
+constexpr uint32_t kLeaf1TscDeadline = 1u << 24;     // ecx
+constexpr uint32_t kLeaf1Hypervisor = 1u << 31;      // ecx
+constexpr uint32_t kLeaf1HyperThreading = 1u << 28;  // edx: the package has more than one logical processor
+
+// kvm_cpuid2 in memory of its own: the number of entries, four bytes of padding, the entries. (The kernel's header
+// misplaces `entries` for C++, where an empty struct has a size.)
+class CpuidBuffer {
+ public:
+  explicit CpuidBuffer(uint32_t entries) : words_(2 + entries * kEntryWords) { words_[0] = entries; }
+  uint32_t* argument() { return words_.data(); }
+  uint32_t entries() const { return words_[0]; }
+  kvm_cpuid_entry2* first() { return reinterpret_cast<kvm_cpuid_entry2*>(words_.data() + 2); }
+
+ private:
+  static constexpr uint32_t kEntryWords = sizeof(kvm_cpuid_entry2) / sizeof(uint32_t);
+  std::vector<uint32_t> words_;
+};
+
+uint32_t BitsFor(uint32_t count) {
+  uint32_t bits = 0;
+  while ((1u << bits) < count) ++bits;
+  return bits;
+}
+
+// Leaves 0xb and 0x1f: level 0 is a thread (one for each core), level 1 a core of the package (SDM vol. 2, CPUID).
+void DescribeTopologyLevel(uint32_t index, uint32_t processors, kvm_cpuid_entry2* entry) {
+  constexpr uint32_t kThreadLevel = 1;
+  constexpr uint32_t kCoreLevel = 2;
+  entry->edx = index;
+  entry->ecx = entry->index & 0xff;
+  if (entry->index == 0) {
+    entry->eax = 0;
+    entry->ebx = 1;
+    entry->ecx |= kThreadLevel << 8;
+  } else if (entry->index == 1) {
+    entry->eax = BitsFor(processors);
+    entry->ebx = processors;
+    entry->ecx |= kCoreLevel << 8;
+  } else {
+    entry->eax = 0;
+    entry->ebx = 0;
+  }
+}
+
+// Leaves 4 (Intel) and 0x8000001d (AMD): a cache of level 3 is the package's, the others a core's own.
+void DescribeCache(uint32_t processors, bool intel, kvm_cpuid_entry2* entry) {
+  if ((entry->eax & 0x1f) == 0) return;  // no more caches
+  const uint32_t level = (entry->eax >> 5) & 7;
+  const uint32_t sharing = level >= 3 ? processors - 1 : 0;
+  entry->eax = (entry->eax & ~(0xfffu << 14)) | sharing << 14;
+  if (intel) entry->eax = (entry->eax & ~(0x3fu << 26)) | std::min(processors - 1, 0x3fu) << 26;
+}
+
+void AddMissingTopologyLevels(std::vector<kvm_cpuid_entry2>* entries) {
+  const bool has_leaf = std::any_of(entries->begin(), entries->end(), [](const auto& e) { return e.function == 0xb; });
+  if (!has_leaf) return;
+  std::erase_if(*entries, [](const auto& e) { return e.function == 0xb || e.function == 0x1f; });
+  for (uint32_t level = 0; level < 3; ++level) {
+    kvm_cpuid_entry2 entry = {};
+    entry.function = 0xb;
+    entry.index = level;
+    entry.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
+    entries->push_back(entry);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<kvm_cpuid_entry2>> SupportedCpuid(int kvm_fd) {
+  for (uint32_t count = kFirstGuess; count <= kMostEntries; count *= 2) {
+    CpuidBuffer buffer(count);
+    if (::ioctl(kvm_fd, KVM_GET_SUPPORTED_CPUID, buffer.argument()) == 0) {
+      const uint32_t filled = std::min(buffer.entries(), count);
+      return std::vector<kvm_cpuid_entry2>(buffer.first(), buffer.first() + filled);
+    }
+    if (errno != E2BIG) break;
+  }
+  return absl::UnavailableError(absl::StrCat("KVM refused KVM_GET_SUPPORTED_CPUID: ", strerror(errno)));
+}
+
+void DescribeProcessor(uint32_t index, uint32_t processors, bool tsc_deadline_timer,
+                       std::vector<kvm_cpuid_entry2>* entries) {
+  AddMissingTopologyLevels(entries);
+  for (kvm_cpuid_entry2& entry : *entries) {
+    switch (entry.function) {
+      case 1:
+        entry.ebx = (entry.ebx & 0x0000ffff) | std::min(processors, 255u) << 16 | index << 24;
+        entry.ecx |= kLeaf1Hypervisor;
+        if (tsc_deadline_timer) entry.ecx |= kLeaf1TscDeadline;
+        entry.edx = processors > 1 ? entry.edx | kLeaf1HyperThreading : entry.edx & ~kLeaf1HyperThreading;
+        break;
+      case 4:
+        DescribeCache(processors, true, &entry);
+        break;
+      case 0xa:
+        entry.eax = entry.ebx = entry.ecx = entry.edx = 0;  // no performance counters
+        break;
+      case 0xb:
+        DescribeTopologyLevel(index, processors, &entry);
+        break;
+      case 0x80000008:
+        entry.ecx = (entry.ecx & ~0xf0ffu) | (processors - 1) | BitsFor(processors) << 12;
+        break;
+      case 0x8000001d:
+        DescribeCache(processors, false, &entry);
+        break;
+      case 0x8000001e:
+        entry.eax = index;  // extended APIC id
+        entry.ebx = index;  // core, one thread each
+        entry.ecx = 0;      // node
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+absl::Status SetCpuid(int vcpu_fd, const std::vector<kvm_cpuid_entry2>& entries) {
+  CpuidBuffer buffer(static_cast<uint32_t>(entries.size()));
+  std::copy(entries.begin(), entries.end(), buffer.first());
+  return KvmCall(vcpu_fd, KVM_SET_CPUID2, buffer.argument(), "KVM_SET_CPUID2");
+}
+
+}  // namespace cimvisor::kvm
