@@ -54,8 +54,8 @@ class Broker {
   absl::StatusOr<ChangeResult> ModifyInstance(const CallContext& context, const InstanceInput& input);
   absl::StatusOr<ChangeResult> DeleteInstance(const CallContext& context, absl::string_view path);
 
-  // Starts an event query. `on_ready` is called when Take() may give events: from any thread, never while this call
-  // runs, and it must not block nor call into the subscription.
+  // Starts an event query. `on_ready` is called when Take() may give events: from any thread, perhaps before this call
+  // returns; it must not block nor call into the subscription.
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(const CallContext& context, const SubscribeRequest& request,
                                                           std::function<void()> on_ready);
 

@@ -17,6 +17,12 @@ absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("the remembered outcome of this request id cannot be read: ", what));
 }
 
+// A property may have another type in a newer schema.
+bool Fits(const cim::Property& property, const cim::Value& value) {
+  const bool embedded = value.type() == cim::CimType::kObject && !property.embedded_class.empty();
+  return value.is_array() == property.is_array && (value.type() == property.type || embedded);
+}
+
 class Reader {
  public:
   Reader(absl::string_view bytes, const cim::ClassRepository* classes) : bytes_(bytes), classes_(classes) {}
@@ -130,7 +136,7 @@ class Reader {
       if (slot < 0) continue;  // a property that the schema no longer has
       if (mentioned != 0) {
         RETURN_IF_ERROR(instance->Set(name, value));
-      } else if (instance->value(slot).type() == value.type() || value.type() == cim::CimType::kObject) {
+      } else if (Fits(instance->cls().properties()[static_cast<size_t>(slot)], value)) {
         instance->set_value(slot, std::move(value));
       }
     }

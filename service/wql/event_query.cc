@@ -120,6 +120,27 @@ absl::StatusOr<EventQuery> EventQuery::Compile(const SelectQuery& select, absl::
   return query;
 }
 
+std::vector<Hint> EventQuery::KeyHints(const cim::Class& target_class) const {
+  std::vector<Hint> hints;
+  const auto found = filters_.find(&target_class);
+  if (found == filters_.end()) return hints;
+  for (const Term* term : RequiredTerms(found->second)) {
+    const int slot = term->left.slot;
+    if (term->left.from != OperandSource::From::kTarget || slot < 0 ||
+        !target_class.properties()[static_cast<size_t>(slot)].is_key)
+      continue;
+    std::optional<Hint> hint;
+    if (term->kind == Term::Kind::kCompare && term->comparison == Comparison::kEqual &&
+        term->right.from == OperandSource::From::kLiteral && !term->right.literal.is_null()) {
+      hint = MakeHint(target_class, slot, term->right.literal, false);
+    } else if (term->kind == Term::Kind::kLike && !term->pattern.prefix().empty()) {
+      hint = MakeHint(target_class, slot, cim::Value::String(term->pattern.prefix()), !term->pattern.is_literal());
+    }
+    if (hint.has_value()) hints.push_back(*std::move(hint));
+  }
+  return hints;
+}
+
 bool EventQuery::Matches(const cim::Instance& event, const cim::Instance& target, const cim::Instance* previous) const {
   if (!SelectsEventClass(event.cls())) return false;
   const auto found = filters_.find(&target.cls());

@@ -14,6 +14,7 @@
 #include "service/wql/ast.h"
 #include "service/wql/compiler.h"
 #include "service/wql/filter.h"
+#include "service/wql/hints.h"
 
 namespace cimvisor::wql {
 
@@ -43,6 +44,9 @@ class EventQuery {
   // is in the list.
   const std::vector<std::string>& columns() const { return columns_; }
   double within_seconds() const { return within_seconds_; }
+  // Conditions on keys that every selected TargetInstance of this class meets: keys do not change, so that it can be
+  // looked up by them before and after a change.
+  std::vector<Hint> KeyHints(const cim::Class& target_class) const;
 
  private:
   std::shared_ptr<const cim::Class> event_class_;

@@ -98,6 +98,17 @@ TEST(EventQueryTest, PreviousInstanceOfAnotherClassIsNotRead) {
   EXPECT_FALSE(query.Matches(*event, *machine, event.get()));
 }
 
+TEST(EventQueryTest, ConditionsOnKeysAreHints) {
+  const EventQuery query = Compiled(
+      "SELECT * FROM __InstanceModificationEvent WHERE TargetInstance ISA 'Test_Machine' AND TargetInstance.Name = 'a' "
+      "AND TargetInstance.EnabledState = 2 AND PreviousInstance.Name = 'b'");
+  const std::vector<Hint> hints = query.KeyHints(*TestClass("Test_Machine"));
+  ASSERT_EQ(hints.size(), 1U);
+  EXPECT_EQ(hints[0].slot, TestClass("Test_Machine")->FindProperty("Name"));
+  EXPECT_EQ(hints[0].value.string(), "a");
+  EXPECT_THAT(query.KeyHints(*TestClass("Test_Host")), IsEmpty());
+}
+
 TEST(EventQueryTest, VolatilePropertiesAreNamed) {
   EXPECT_THAT(Compiled("SELECT * FROM __InstanceModificationEvent WHERE TargetInstance ISA 'Test_Machine' AND "
                        "TargetInstance.Load > 50 AND TargetInstance.Load <> PreviousInstance.Load")

@@ -1,6 +1,7 @@
 #include "service/wql/planner.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -19,53 +20,12 @@ constexpr absl::string_view kSystemProperties[] = {"__CLASS",      "__PATH",    
                                                    "__GENUS",      "__NAMESPACE",     "__SUPERCLASS", "__DYNASTY",
                                                    "__DERIVATION", "__PROPERTY_COUNT"};
 
-// The terms that every selected row must meet: those of the outermost AND.
-std::vector<const Term*> RequiredTerms(const Filter& filter) {
-  // In postfix order, a term is required when nothing but AND (and the skips that belong to it) stands above it. Walk
-  // backwards with the number of required operands that are still to come.
-  std::vector<const Term*> required;
-  const std::vector<Instruction>& program = filter.program();
-  size_t pending = 1;   // operands of the outermost AND not seen yet
-  size_t unwanted = 0;  // operands inside an OR or NOT not seen yet
-  for (size_t i = program.size(); i > 0 && pending + unwanted > 0; --i) {
-    const Instruction& instruction = program[i - 1];
-    size_t& open = unwanted > 0 ? unwanted : pending;
-    switch (instruction.code) {
-      case Instruction::Code::kSkipIfFalse:
-      case Instruction::Code::kSkipIfTrue:
-        break;
-      case Instruction::Code::kTerm:
-        if (unwanted == 0) required.push_back(&filter.terms()[instruction.operand]);
-        --open;
-        break;
-      case Instruction::Code::kAnd:
-        ++open;
-        break;
-      case Instruction::Code::kOr:
-        if (unwanted == 0) --pending;
-        unwanted += unwanted == 0 ? 2 : 1;
-        break;
-      case Instruction::Code::kNot:
-        if (unwanted == 0) {
-          --pending;
-          ++unwanted;
-        }
-        break;
-    }
-  }
-  std::reverse(required.begin(), required.end());
-  return required;
-}
-
 void AddHint(const cim::Class& from, int slot, const cim::Value& literal, bool is_prefix, SelectPlan* plan) {
-  const cim::Property& property = from.properties()[static_cast<size_t>(slot)];
-  if (property.is_array || cim::IsReal(property.type)) return;
-  absl::StatusOr<cim::Value> value = literal.Coerce(property.type, false);
-  // A literal that the property cannot hold (70000 for a uint16) selects nothing; the filter sees to that.
-  if (!value.ok() || value->is_null()) return;
-  plan->hints.push_back(Hint{slot, *std::move(value), is_prefix});
-  plan->explanation.push_back(absl::StrCat("look up ", property.name, is_prefix ? " beginning with " : " = ",
-                                           plan->hints.back().value.ToText()));
+  std::optional<Hint> hint = MakeHint(from, slot, literal, is_prefix);
+  if (!hint.has_value()) return;
+  plan->explanation.push_back(absl::StrCat("look up ", from.properties()[static_cast<size_t>(slot)].name,
+                                           is_prefix ? " beginning with " : " = ", hint->value.ToText()));
+  plan->hints.push_back(*std::move(hint));
 }
 
 // __PATH = 'path': the class is known, and the keys are.

@@ -14,16 +14,9 @@
 #include "service/wql/ast.h"
 #include "service/wql/compiler.h"
 #include "service/wql/filter.h"
+#include "service/wql/hints.h"
 
 namespace cimvisor::wql {
-
-// A condition that every selected row meets: an equality, or a prefix of a string. Strings compare without regard to
-// (ASCII) case. The slot is the same in every subclass.
-struct Hint {
-  int slot = -1;
-  cim::Value value;  // of the property's type
-  bool is_prefix = false;
-};
 
 struct SelectPlan {
   std::shared_ptr<const cim::Class> from;

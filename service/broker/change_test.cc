@@ -1,0 +1,137 @@
+// CreateInstance, ModifyInstance, DeleteInstance.
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "service/broker/testing/test_world.h"
+#include "service/cim/errors.h"
+#include "service/cim/status_macros.h"
+
+namespace cimvisor::broker {
+namespace {
+
+using cim::CimStatus;
+using cim::CimStatusOf;
+using cim::Value;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::TestWorld;
+
+const char* const kSettings = "T_Settings.InstanceID='SA'";
+
+class ChangeTest : public ::testing::Test {
+ protected:
+  ChangeTest() {
+    world_.settings->remove = [this](security::Operation& operation, const cim::ObjectPath& path) {
+      removed_.push_back(path.RelativeText());
+      return Commit(operation);
+    };
+    world_.settings->create = [this](security::Operation& operation,
+                                     const cim::Instance& instance) -> absl::StatusOr<cim::ObjectPath> {
+      created_.push_back(instance.Path().RelativeText());
+      operation.outcome = SerializePathOutcome(instance.Path());
+      RETURN_IF_ERROR(Commit(operation));
+      return instance.Path();
+    };
+    world_.settings->modify = [this](security::Operation& operation, const cim::ObjectPath& path,
+                                     const cim::Instance& instance) {
+      modified_.push_back(path.RelativeText() + " " + instance.Find("Notes")->ToText());
+      return Commit(operation);
+    };
+  }
+  absl::Status Commit(security::Operation& operation) {
+    return world_.store
+        ->Commit({[&](store::Transaction& transaction) { return operation.Record(transaction); }, nullptr})
+        .status();
+  }
+  CallContext WithId(const std::string& id) const {
+    CallContext call = world_.Call();
+    call.request_id = id;
+    return call;
+  }
+  static InstanceInput Input(const std::string& notes) {
+    InstanceInput input;
+    input.class_name = "T_Settings";
+    input.properties = {{"InstanceID", Value::String("N")}, {"Notes", Value::String(notes)}};
+    return input;
+  }
+
+  TestWorld world_;
+  std::vector<std::string> removed_, created_, modified_;
+};
+
+TEST_F(ChangeTest, CreatesFromPropertiesOrText) {
+  const auto created = world_.broker->CreateInstance(world_.Call(), Input("n"));
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(created->path.RelativeText(), "T_Settings.InstanceID=\"N\"");
+  InstanceInput text;
+  text.text = "instance of T_Settings { InstanceID = \"M\"; };";
+  ASSERT_TRUE(world_.broker->CreateInstance(world_.Call(), text).ok());
+  EXPECT_THAT(created_, ElementsAre("T_Settings.InstanceID=\"N\"", "T_Settings.InstanceID=\"M\""));
+  text.class_name = "T_Settings";
+  EXPECT_EQ(CimStatusOf(world_.broker->CreateInstance(world_.Call(), text).status()), CimStatus::kInvalidParameter);
+}
+
+TEST_F(ChangeTest, ModifiesByPathOrByKeys) {
+  ASSERT_TRUE(world_.broker->ModifyInstance(world_.Call(), Input("one")).ok());
+  InstanceInput by_path = Input("two");
+  by_path.path = kSettings;
+  ASSERT_TRUE(world_.broker->ModifyInstance(world_.Call(), by_path).ok());
+  EXPECT_THAT(modified_, ElementsAre("T_Settings.InstanceID=\"N\" one", "T_Settings.InstanceID=\"SA\" two"));
+  by_path.path = R"(T_Host.CreationClassName="T_Host",Name="H")";
+  EXPECT_EQ(CimStatusOf(world_.broker->ModifyInstance(world_.Call(), by_path).status()), CimStatus::kInvalidParameter);
+}
+
+TEST_F(ChangeTest, DeletesByPath) {
+  const auto deleted = world_.broker->DeleteInstance(world_.Call(), kSettings);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_THAT(removed_, ElementsAre("T_Settings.InstanceID=\"SA\""));
+  EXPECT_EQ(CimStatusOf(world_.broker->DeleteInstance(world_.Call(), "T_Settings").status()), CimStatus::kNotSupported);
+}
+
+TEST_F(ChangeTest, RequestIdsReplayThePath) {
+  ASSERT_TRUE(world_.broker->CreateInstance(WithId("c"), Input("n")).ok());
+  const auto created = world_.broker->CreateInstance(WithId("c"), Input("n"));
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_TRUE(created->replayed);
+  EXPECT_EQ(created->path.RelativeText(), "T_Settings.InstanceID=\"N\"");
+  EXPECT_EQ(CimStatusOf(world_.broker->CreateInstance(WithId("c"), Input("other")).status()),
+            CimStatus::kInvalidParameter);
+  ASSERT_TRUE(world_.broker->DeleteInstance(WithId("d"), kSettings).ok());
+  EXPECT_TRUE(world_.broker->DeleteInstance(WithId("d"), kSettings)->replayed);
+  ASSERT_TRUE(world_.broker->ModifyInstance(WithId("m"), Input("n")).ok());
+  EXPECT_TRUE(world_.broker->ModifyInstance(WithId("m"), Input("n"))->replayed);
+  EXPECT_EQ(created_.size() + removed_.size() + modified_.size(), 3U);
+}
+
+TEST_F(ChangeTest, WhatAProviderDoesNotOfferIsNamed) {
+  const absl::Status status =
+      world_.broker->DeleteInstance(world_.Call(), R"(T_Host.CreationClassName="T_Host",Name="H")").status();
+  EXPECT_EQ(CimStatusOf(status), CimStatus::kNotSupported);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("T_Host"));
+  EXPECT_EQ(CimStatusOf(world_.broker->DeleteInstance(world_.Call(), "T_Bare.InstanceID='x'").status()),
+            CimStatus::kNotSupported);
+  InstanceInput host;
+  host.class_name = "T_Host";
+  EXPECT_EQ(CimStatusOf(world_.broker->CreateInstance(world_.Call(), host).status()), CimStatus::kNotSupported);
+}
+
+TEST_F(ChangeTest, RightsAndMode) {
+  const CallContext reader = world_.Call(TestWorld::Reader());
+  EXPECT_EQ(CimStatusOf(world_.broker->CreateInstance(reader, Input("n")).status()), CimStatus::kAccessDenied);
+  EXPECT_EQ(CimStatusOf(world_.broker->ModifyInstance(reader, Input("n")).status()), CimStatus::kAccessDenied);
+  EXPECT_EQ(CimStatusOf(world_.broker->DeleteInstance(reader, kSettings).status()), CimStatus::kAccessDenied);
+  const CallContext nobody = world_.Call(TestWorld::Nobody());
+  InstanceInput hostile;
+  hostile.text = "instance of";
+  EXPECT_EQ(CimStatusOf(world_.broker->CreateInstance(nobody, hostile).status()), CimStatus::kAccessDenied);
+  EXPECT_THAT(world_.Denials(), ElementsAre("nobody CreateInstance", "reader T_Settings.DeleteInstance",
+                                            "reader T_Settings.ModifyInstance", "reader T_Settings.CreateInstance"));
+  CallContext plan = world_.Call();
+  plan.mode = Mode::kPlan;
+  EXPECT_EQ(CimStatusOf(world_.broker->DeleteInstance(plan, kSettings).status()), CimStatus::kNotSupported);
+  EXPECT_TRUE(removed_.empty());
+}
+
+}  // namespace
+}  // namespace cimvisor::broker

@@ -1,0 +1,53 @@
+#include "service/wql/hints.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cimvisor::wql {
+
+std::vector<const Term*> RequiredTerms(const Filter& filter) {
+  // In postfix order, a term is required when nothing but AND (and the skips that belong to it) stands above it. Walk
+  // backwards with the number of required operands that are still to come.
+  std::vector<const Term*> required;
+  const std::vector<Instruction>& program = filter.program();
+  size_t pending = 1;   // operands of the outermost AND not seen yet
+  size_t unwanted = 0;  // operands inside an OR or NOT not seen yet
+  for (size_t i = program.size(); i > 0 && pending + unwanted > 0; --i) {
+    const Instruction& instruction = program[i - 1];
+    size_t& open = unwanted > 0 ? unwanted : pending;
+    switch (instruction.code) {
+      case Instruction::Code::kSkipIfFalse:
+      case Instruction::Code::kSkipIfTrue:
+        break;
+      case Instruction::Code::kTerm:
+        if (unwanted == 0) required.push_back(&filter.terms()[instruction.operand]);
+        --open;
+        break;
+      case Instruction::Code::kAnd:
+        ++open;
+        break;
+      case Instruction::Code::kOr:
+        if (unwanted == 0) --pending;
+        unwanted += unwanted == 0 ? 2 : 1;
+        break;
+      case Instruction::Code::kNot:
+        if (unwanted == 0) {
+          --pending;
+          ++unwanted;
+        }
+        break;
+    }
+  }
+  std::reverse(required.begin(), required.end());
+  return required;
+}
+
+std::optional<Hint> MakeHint(const cim::Class& cls, int slot, const cim::Value& literal, bool is_prefix) {
+  const cim::Property& property = cls.properties()[static_cast<size_t>(slot)];
+  if (property.is_array || cim::IsReal(property.type)) return std::nullopt;
+  absl::StatusOr<cim::Value> value = literal.Coerce(property.type, false);
+  if (!value.ok() || value->is_null()) return std::nullopt;
+  return Hint{slot, *std::move(value), is_prefix};
+}
+
+}  // namespace cimvisor::wql
