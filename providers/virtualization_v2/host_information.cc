@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "providers/schema/msvm_v2.h"
 #include "providers/virtualization_v2/object_paths.h"
-#include "providers/virtualization_v2/outcome.h"
 #include "service/cim/errors.h"
 
 namespace cimvisor::views {
@@ -33,6 +32,7 @@ InstancePointer Render(const ViewContext& context) {
   host.set_caption("Host Information");
   host.set_element_name(context.dependencies.host_name);
   host.set_verdict(VerdictOf(information.verdict));
+  host.set_checked(information.checked);
   host.set_advice(information.advice);
   std::vector<std::string> names;
   std::vector<bool> outcomes;
@@ -73,11 +73,6 @@ absl::StatusOr<InstancePointer> HostInformationProvider::Get(const broker::ReadC
   if (id.has_value() && absl::EqualsIgnoreCase(*id, kInstanceId)) return Render(context_);
   return cim::CimError(cim::CimStatus::kNotFound, absl::StrCat("there is no ", cls->name(), " ", path.RelativeText(),
                                                                ": its InstanceID is ", kInstanceId));
-}
-
-absl::StatusOr<broker::MethodResult> HostInformationProvider::Invoke(const broker::ReadContext&, security::Operation&,
-                                                                     broker::MethodCall call) {
-  return MethodNotSupported(context_, call);
 }
 
 }  // namespace cimvisor::views

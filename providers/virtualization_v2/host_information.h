@@ -15,9 +15,6 @@ class HostInformationProvider : public broker::Provider {
                          broker::InstanceSink sink) override;
   absl::StatusOr<InstancePointer> Get(const broker::ReadContext& context, const ClassPointer& cls,
                                       const cim::ObjectPath& path, const cim::PropertySet& properties) override;
-  // Qualify answers that it is not supported: GetServiceInformation checks the host again.
-  absl::StatusOr<broker::MethodResult> Invoke(const broker::ReadContext& context, security::Operation& operation,
-                                              broker::MethodCall call) override;
 
  private:
   const ViewContext& context_;

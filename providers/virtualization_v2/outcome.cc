@@ -99,11 +99,11 @@ InstancePointer MakeError(const ViewContext& context, ErrorKind kind, absl::stri
   error.set_owning_entity("Cimvisor");
   error.set_message_id(absl::StrCat("cimvisor-", static_cast<int>(kind)));
   error.set_message(message);
-  error.set_perceived_severity(v2::Error::PerceivedSeverityValue::kMajor);
+  error.set_perceived_severity(v2::Error::PerceivedSeverityValue::kHigh);
   error.set_probable_cause(v2::Error::ProbableCauseValue::kUnknown);
   error.set_probable_cause_description(inventory::ErrorKindName(kind));
   error.set_error_source(source.FullText(context.dependencies.host_name));
-  error.set_error_source_format(v2::Error::ErrorSourceFormatValue::kCIMObjectPath);
+  error.set_error_source_format(v2::Error::ErrorSourceFormatValue::kCIMObjectHandle);
   error.set_cim_status_code(static_cast<v2::Error::CIMStatusCodeValue>(row.status));
   error.set_cim_status_code_description(row.name);
   return std::move(error).Take();

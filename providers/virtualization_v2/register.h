@@ -56,8 +56,8 @@ struct HostInformation {
   uint64_t memory_bytes = 0;
   uint32_t maximum_processors_per_machine = 0;
   std::string program_version;
-  std::vector<std::string> roots;  // "boot=/var/lib/cimvisor/boot", …
-  absl::Time service_started = absl::InfinitePast();
+  absl::Time service_started = absl::InfinitePast();  // InfinitePast: unknown
+  std::vector<std::string> roots;                     // "boot=/var/lib/cimvisor/boot", …
   std::vector<Probe> probes;
 };
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "providers/inventory/configuration.h"
 #include "providers/inventory/errors.h"
 #include "providers/schema/msvm_v2.h"
 #include "providers/virtualization_v2/settings_view.h"

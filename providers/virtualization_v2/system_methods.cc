@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "providers/inventory/configuration.h"
 #include "providers/inventory/guid.h"
 #include "providers/inventory/inventory.h"
 #include "providers/schema/msvm_v2.h"
@@ -37,7 +38,7 @@ absl::StatusOr<std::string> ChooseId(const InstancePointer& settings) {
   if (settings == nullptr) return inventory::NewGuid();
   const auto wanted = Settings::View(*settings).virtual_system_identifier();
   if (!wanted.has_value() || wanted->empty()) return inventory::NewGuid();
-  if (!inventory::IsMachineId(*wanted)) {
+  if (!inventory::IsGuid(*wanted)) {
     return InventoryError(ErrorKind::kInvalidParameter,
                           absl::StrCat("VirtualSystemIdentifier \"", wanted->substr(0, 80),
                                        "\" is no GUID: leave it out, or give one of 36 characters"));
