@@ -115,12 +115,16 @@ void ControlServer::OnSerialOutput(uint32_t port, uint64_t offset, absl::string_
   Wake();
 }
 
-void ControlServer::PublishCounters() {
+void ControlServer::PublishCountersIfDue() {
+  const machine::MachineState state = machine_->state();
+  if (state == published_state_ && absl::Now() < publish_at_) return;
+  published_state_ = state;
+  publish_at_ = absl::Now() + kCountersPeriod;
   const absl::StatusOr<machine::Counters> counters = machine_->GetCounters();
   if (!counters.ok()) return;  // what was published last stands
   machine::CountersSample sample;
   sample.uptime_nanoseconds = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Nanoseconds(counters->uptime)));
-  if (machine_->state() == machine::MachineState::kRunning) sample.running_since = machine::MonotonicNanoseconds();
+  if (state == machine::MachineState::kRunning) sample.running_since = machine::MonotonicNanoseconds();
   sample.memory_resident_bytes = counters->memory_resident_bytes;
   sample.exits = counters->exits;
   sample.userspace_exits = counters->userspace_exits;
@@ -130,18 +134,10 @@ void ControlServer::PublishCounters() {
 
 void ControlServer::Run(machine::Machine* machine) {
   machine_ = machine;
-  machine::MachineState published_state = machine_->state();
-  absl::Time publish_at = absl::InfinitePast();
   absl::Time farewell_deadline = absl::InfiniteFuture();
   while (true) {
     const bool done = ended();
-    // Each second, and when a change of state starts or stops the time.
-    const machine::MachineState state = machine_->state();
-    if (state != published_state || absl::Now() >= publish_at) {
-      PublishCounters();
-      published_state = state;
-      publish_at = absl::Now() + kCountersPeriod;
-    }
+    PublishCountersIfDue();
     if (done && farewell_deadline == absl::InfiniteFuture()) farewell_deadline = absl::Now() + kFarewellTime;
     if (controller_ != nullptr) {
       if (const absl::Status status = Pump(); !status.ok()) DropController(status);
@@ -151,7 +147,7 @@ void ControlServer::Run(machine::Machine* machine) {
       return;
     }
     absl::Duration timeout = absl::InfiniteDuration();
-    if (state == machine::MachineState::kRunning) timeout = publish_at - absl::Now();
+    if (published_state_ == machine::MachineState::kRunning) timeout = publish_at_ - absl::Now();
     if (done) timeout = farewell_deadline - absl::Now();
     for (const auto& candidate : candidates_) {
       timeout = std::min(timeout, candidate->hello_deadline - absl::Now());
@@ -347,7 +343,8 @@ absl::Status ControlServer::Handle(const v1::ServiceMessage& message) {
       break;
   }
   if (message.request_id() == 0) return absl::InvalidArgumentError("a request without an id");
-  // What the request brought about comes before its answer: whoever has the answer knows the state.
+  // What the request brought about comes before its answer: whoever has the answer knows the state and its counters.
+  PublishCountersIfDue();
   RETURN_IF_ERROR(Pump());
   return controller_->socket.Queue(answer);
 }

@@ -68,7 +68,8 @@ class ControlServer : public machine::MachineObserver {
   // Queues events and output that the controller has not had, as much as it takes now.
   absl::Status Pump() ABSL_LOCKS_EXCLUDED(mutex_);
   void DropController(const absl::Status& why);
-  void PublishCounters();
+  // Each second while the machine runs, and when a change of state starts or stops its time.
+  void PublishCountersIfDue();
 
   const v1::LaunchSpec spec_;
   const machine::FileDescriptor listener_;
@@ -77,6 +78,8 @@ class ControlServer : public machine::MachineObserver {
   machine::CountersMapping counters_;
   LastWords* const last_words_;
   machine::Machine* machine_ = nullptr;  // the rest belongs to the main thread
+  machine::MachineState published_state_ = machine::MachineState::kOff;
+  absl::Time publish_at_ = absl::InfinitePast();
   int64_t highest_epoch_;
   std::unique_ptr<Peer> controller_;
   std::vector<std::unique_ptr<Peer>> candidates_;
