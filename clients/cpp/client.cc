@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "clients/cpp/batch_decoder.h"
 #include "clients/cpp/errors.h"
@@ -55,8 +56,12 @@ void Client::FillHeader(cimvisor::v1::RequestHeader* header) const { header->set
 absl::Status Client::Explain(const grpc::Status& status) const {
   absl::Status result = FromGrpcStatus(status);
   if (result.code() != absl::StatusCode::kUnavailable || ErrorDetailOf(result).has_value()) return result;
+  if (absl::StrContains(status.error_message(), "Permission denied")) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("you may not open ", address_, "; ask its administrator for membership in the socket's group"));
+  }
   return absl::UnavailableError(absl::StrCat("no service answers at ", address_, ": ", status.error_message(),
-                                             ". Is cimvisord running, and may you open its socket? "
+                                             ". Is cimvisord running? "
                                              "--server or $CIMVISOR_SERVER names another one."));
 }
 
