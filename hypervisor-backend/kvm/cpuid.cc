@@ -19,8 +19,7 @@ constexpr uint32_t kLeaf1TscDeadline = 1u << 24;     // ecx
 constexpr uint32_t kLeaf1Hypervisor = 1u << 31;      // ecx
 constexpr uint32_t kLeaf1HyperThreading = 1u << 28;  // edx: the package has more than one logical processor
 
-// kvm_cpuid2 in memory of its own: the number of entries, four bytes of padding, the entries. (The kernel's header
-// misplaces `entries` for C++, where an empty struct has a size.)
+// kvm_cpuid2 in memory of its own: a KvmList, then the entries.
 class CpuidBuffer {
  public:
   explicit CpuidBuffer(uint32_t entries) : words_(2 + entries * kEntryWords) { words_[0] = entries; }
@@ -86,7 +85,7 @@ void AddMissingTopologyLevels(std::vector<kvm_cpuid_entry2>* entries) {
 absl::StatusOr<std::vector<kvm_cpuid_entry2>> SupportedCpuid(int kvm_fd) {
   for (uint32_t count = kFirstGuess; count <= kMostEntries; count *= 2) {
     CpuidBuffer buffer(count);
-    if (::ioctl(kvm_fd, KVM_GET_SUPPORTED_CPUID, buffer.argument()) == 0) {
+    if (::ioctl(kvm_fd, kKvmGetSupportedCpuid, buffer.argument()) == 0) {
       const uint32_t filled = std::min(buffer.entries(), count);
       return std::vector<kvm_cpuid_entry2>(buffer.first(), buffer.first() + filled);
     }
@@ -135,7 +134,7 @@ void DescribeProcessor(uint32_t index, uint32_t processors, bool tsc_deadline_ti
 absl::Status SetCpuid(int vcpu_fd, const std::vector<kvm_cpuid_entry2>& entries) {
   CpuidBuffer buffer(static_cast<uint32_t>(entries.size()));
   std::copy(entries.begin(), entries.end(), buffer.first());
-  return KvmCall(vcpu_fd, KVM_SET_CPUID2, buffer.argument(), "KVM_SET_CPUID2");
+  return KvmCall(vcpu_fd, kKvmSetCpuid2, buffer.argument(), "KVM_SET_CPUID2");
 }
 
 }  // namespace cimvisor::kvm

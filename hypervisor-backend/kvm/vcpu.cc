@@ -1,7 +1,6 @@
 #include "hypervisor-backend/kvm/vcpu.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -45,25 +44,22 @@ constexpr size_t kLocalVectorLint1 = 0x360;
 constexpr uint32_t kDeliverExternal = 7u << 8;
 constexpr uint32_t kDeliverNmi = 4u << 8;
 
-// kvm_msrs with one entry: each register goes alone, so that one which the host lacks spoils no other. (The kernel's
-// header misplaces `entries` for C++, where an empty struct has a size.)
+// kvm_msrs with one entry: each register goes alone, so that one which the host lacks spoils no other.
 struct OneRegister {
-  uint32_t count;
-  uint32_t padding;
+  KvmList list = {.count = 1, .padding = 0};
   kvm_msr_entry entry;
 };
-static_assert(offsetof(OneRegister, entry) == 8);
 
 bool ReadRegister(int fd, kvm_msr_entry* entry) {
-  OneRegister one = {.count = 1, .padding = 0, .entry = *entry};
-  if (::ioctl(fd, KVM_GET_MSRS, &one) != 1) return false;
+  OneRegister one = {.entry = *entry};
+  if (::ioctl(fd, kKvmGetMsrs, &one) != 1) return false;
   *entry = one.entry;
   return true;
 }
 
 bool WriteRegister(int fd, const kvm_msr_entry& entry) {
-  OneRegister one = {.count = 1, .padding = 0, .entry = entry};
-  return ::ioctl(fd, KVM_SET_MSRS, &one) == 1;
+  OneRegister one = {.entry = entry};
+  return ::ioctl(fd, kKvmSetMsrs, &one) == 1;
 }
 
 void SetLocalVector(kvm_lapic_state* apic, size_t offset, uint32_t value) {
@@ -106,8 +102,8 @@ absl::Status Vcpu::KeepResetState(int kvm_fd) {
   RETURN_IF_ERROR(KvmCall(fd, KVM_GET_VCPU_EVENTS, &reset_events_, "KVM_GET_VCPU_EVENTS"));
   RETURN_IF_ERROR(KvmCall(fd, KVM_GET_DEBUGREGS, &reset_debug_, "KVM_GET_DEBUGREGS"));
   if (KvmCapability(kvm_fd, KVM_CAP_XSAVE) != 0) {
-    reset_xsave_ = std::make_unique<kvm_xsave>();
-    RETURN_IF_ERROR(KvmCall(fd, KVM_GET_XSAVE, reset_xsave_.get(), "KVM_GET_XSAVE"));
+    reset_xsave_ = std::make_unique<KvmXsave>();
+    RETURN_IF_ERROR(KvmCall(fd, kKvmGetXsave, reset_xsave_.get(), "KVM_GET_XSAVE"));
   }
   if (KvmCapability(kvm_fd, KVM_CAP_XCRS) != 0) {
     reset_xcrs_ = std::make_unique<kvm_xcrs>();
@@ -144,7 +140,7 @@ absl::Status Vcpu::Reset() const {
   RETURN_IF_ERROR(KvmCall(fd, KVM_SET_SREGS, &reset_system_, "KVM_SET_SREGS"));
   RETURN_IF_ERROR(KvmCall(fd, KVM_SET_FPU, &reset_fpu_, "KVM_SET_FPU"));
   if (reset_xcrs_ != nullptr) RETURN_IF_ERROR(KvmCall(fd, KVM_SET_XCRS, reset_xcrs_.get(), "KVM_SET_XCRS"));
-  if (reset_xsave_ != nullptr) RETURN_IF_ERROR(KvmCall(fd, KVM_SET_XSAVE, reset_xsave_.get(), "KVM_SET_XSAVE"));
+  if (reset_xsave_ != nullptr) RETURN_IF_ERROR(KvmCall(fd, kKvmSetXsave, reset_xsave_.get(), "KVM_SET_XSAVE"));
   // One that the host lets read and not write keeps its value.
   for (const kvm_msr_entry& entry : reset_msrs_) (void)WriteRegister(fd, entry);
   RETURN_IF_ERROR(KvmCall(fd, KVM_SET_LAPIC, &reset_apic_, "KVM_SET_LAPIC"));

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "hypervisor-backend/kvm/kvm_api.h"
 #include "hypervisor-backend/kvm/start_state.h"
 #include "hypervisor-backend/kvm/vm.h"
 #include "hypervisor-backend/machine/file_descriptor.h"
@@ -79,8 +80,8 @@ class Vcpu {
   kvm_lapic_state reset_apic_ = {};
   kvm_vcpu_events reset_events_ = {};
   kvm_debugregs reset_debug_ = {};
-  std::unique_ptr<kvm_xsave> reset_xsave_;  // null where KVM has none
-  std::unique_ptr<kvm_xcrs> reset_xcrs_;    // null where KVM has none
+  std::unique_ptr<KvmXsave> reset_xsave_;  // null where KVM has none
+  std::unique_ptr<kvm_xcrs> reset_xcrs_;   // null where KVM has none
   std::vector<kvm_msr_entry> reset_msrs_;
 };
 
