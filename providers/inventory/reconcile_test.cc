@@ -151,12 +151,18 @@ TEST_F(ReconcileTest, AWorkerThatNoLaunchNamesIsEnded) {
 }
 
 TEST_F(ReconcileTest, ARestartThatCannotRecordLosesNoMachine) {
-  const std::string id = Running();
-  service_.Close();
-  service_.options().boot_id = "boot-1";
-  Reopen();
-  service_.Close();
+  const std::string id = Define();
+  service_.failpoints().Hook(Failpoint::kDescriptorsSent, [&] { service_.LoseTouch(); });
+  security::Operation call = service_.Call();
+  ASSERT_TRUE(service_.inventory().RequestStateChange(call, id, REQUEST_ON, [](const std::string&) {}).ok());
+  service_.inventory().Drain();
+  service_.failpoints().Hook(Failpoint::kDescriptorsSent, nullptr);
+  service_.Die();
+  service_.RefuseDuringOpen(absl::ResourceExhaustedError("the disk is full"));
+  EXPECT_EQ(service_.Open().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(service_.host().Get(id).alive);
+  Reopen();
+  EXPECT_EQ(service_.Runtime(id).state(), STATE_RUNNING);
 }
 
 // The service dies at a failpoint on the way of a request.

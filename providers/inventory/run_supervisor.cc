@@ -24,13 +24,15 @@ void RunSupervisor::Handle(const MachineEvent& event) {
 
 void RunSupervisor::HandleEnd(const MachineEvent& event) {
   const std::shared_ptr<LiveMachine> live = core_.live->Find(event.machine_id);
-  if (live == nullptr || live->launch_id() != event.launch_id) return;  // recorded by the job that ended it
+  if (live == nullptr || live->launch_id() != event.launch_id) return;
   const machine::EndReason reason = live->ended().value_or(machine::EndReason());
   bool restart = false;
   {
     const auto ticket = core_.tickets.Acquire(event.machine_id, absl::InfiniteFuture());
     const MachinePointer current = core_.ledger.snapshot()->Find(event.machine_id);
-    if (current == nullptr || current->record.runtime().launch().launch_id() != event.launch_id) return;
+    if (current == nullptr || current->record.runtime().launch().launch_id() != event.launch_id) {
+      return core_.live->Remove(event.machine_id, event.launch_id);  // recorded already
+    }
     if (Decide(current->state(), LifeCycleEvent::kEnded) != Decision::kRecordEnd) return;  // left to the job at work
     MachineLedger::Change change;
     change.before = current;

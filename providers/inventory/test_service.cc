@@ -161,6 +161,7 @@ absl::Status TestService::Open() {
     absl::MutexLock lock(&log_mutex_);
     log_.emplace_back(text);
   };
+  if (!refusal_during_open_.ok()) store_->Refuse(std::exchange(refusal_during_open_, absl::OkStatus()), -1);
   auto inventory = Inventory::Open(dependencies, options_);
   if (!inventory.ok()) {
     Close();

@@ -87,6 +87,8 @@ class TestService {
   jobs::JobManager& jobs() { return *jobs_; }
   Inventory& inventory() { return *inventory_; }
   InventoryOptions& options() { return options_; }  // of the next Open
+  // The error of every commit of the inventory during the next Open.
+  void RefuseDuringOpen(absl::Status refusal) { refusal_during_open_ = std::move(refusal); }
   void SetClock(absl::Time now) { now_us_ = absl::ToUnixMicros(now); }
 
   // A call of an administrator.
@@ -107,6 +109,7 @@ class TestService {
   FakeHost host_;
   HookedFailpoints failpoints_;
   InventoryOptions options_;
+  absl::Status refusal_during_open_;
   std::atomic<int64_t> now_us_{0};  // 0: the real clock
   std::unique_ptr<security::RootedPaths> paths_;
   std::unique_ptr<RefusingStore> store_;

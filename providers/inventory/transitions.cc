@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -19,7 +20,7 @@
 namespace cimvisor::inventory {
 namespace {
 
-// How long after a failed action the reason of a worker's end may come.
+// How long after an action that failed because the worker is gone the reason of its end may come.
 constexpr absl::Duration kEndDelay = absl::Seconds(2);
 
 // Msvm_ConcreteJob.JobType, and what the job is called.
@@ -53,6 +54,11 @@ State Lasting(State state) {
     default:
       return state;
   }
+}
+
+// How the run ended of which an action failed with `status`; nothing when it goes on.
+std::optional<machine::EndReason> EndAfter(const LiveMachine& live, const absl::Status& status) {
+  return live.WaitForEnd(absl::IsUnavailable(status) ? kEndDelay : absl::ZeroDuration());
 }
 
 jobs::JobOutcome FailedJob(const absl::Status& status) {
@@ -181,7 +187,7 @@ absl::StatusOr<std::shared_ptr<LiveMachine>> Transitions::Launch(const Intent& i
   context.Progress(70, "starting the machine");
   const absl::Status started = live->Start();
   if (!started.ok()) {
-    const std::optional<machine::EndReason> end = live->WaitForEnd(kEndDelay);
+    const std::optional<machine::EndReason> end = EndAfter(*live, started);
     const std::string reason = end.has_value() ? DescribeEnd(*end) : "";
     return reason.empty() ? started : WithContext(started, reason);
   }
@@ -228,8 +234,7 @@ jobs::JobOutcome Transitions::AfterAction(const Intent& intent, const std::share
     });
   }
   // The action failed: the machine ended meanwhile, or it does what it did.
-  const std::optional<machine::EndReason> end =
-      live == nullptr || live->state() != STATE_OFF ? std::nullopt : live->WaitForEnd(kEndDelay);
+  const std::optional<machine::EndReason> end = live == nullptr ? std::nullopt : EndAfter(*live, status);
   const bool is_off = live == nullptr || live->state() == STATE_OFF;
   const machine::EndReason reason = end.value_or(machine::EndReason());
   const std::string words = is_off ? DescribeEnd(reason) : std::string(status.message());

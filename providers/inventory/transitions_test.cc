@@ -314,13 +314,17 @@ TEST_F(TransitionsTest, AMachineWhoseStartCouldNotBeRecordedRunsOnAndIsRecordedL
   const std::string id = Define();
   service_.failpoints().Hook(Failpoint::kDescriptorsSent,
                              [&] { service_.store().Refuse(absl::ResourceExhaustedError("the disk is full"), 1); });
-  const auto job = service_.Change(id, REQUEST_ON);
-  EXPECT_EQ(job->state, jobs::JobState::kException);
-  EXPECT_THAT(job->error_description, HasSubstr("could not be recorded"));
-  EXPECT_TRUE(service_.host().Get(id).alive) << "a running machine is not lost";
+  const std::string job_id = service_.Change(id, REQUEST_ON)->id;
   service_.WaitForLog("the record now agrees with the machine, which is running");
   EXPECT_EQ(StateNow(id), STATE_RUNNING);
   EXPECT_EQ(service_.Runtime(id).job_id(), "");
+  EXPECT_TRUE(service_.host().Get(id).alive) << "a running machine is not lost";
+  service_.jobs().Stop();  // waits for the end of the job
+  const auto job = service_.jobs().Snapshot()->Find(job_id);
+  EXPECT_EQ(job->state, jobs::JobState::kException);
+  EXPECT_THAT(job->error_description, HasSubstr("could not be recorded"));
+  service_.Close();
+  ASSERT_TRUE(service_.Open().ok());
   EXPECT_EQ(service_.Change(id, REQUEST_OFF)->state, jobs::JobState::kCompleted);
 }
 
