@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/associations.h"
 #include "providers/virtualization_v2/object_paths.h"
 
 namespace cimvisor::views {

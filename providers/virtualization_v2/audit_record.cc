@@ -8,7 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/cimvisor.h"
 #include "providers/virtualization_v2/object_paths.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"

@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "providers/inventory/inventory.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/system.h"
 #include "providers/virtualization_v2/machine_selection.h"
 #include "providers/virtualization_v2/machine_values.h"
 #include "providers/virtualization_v2/object_paths.h"

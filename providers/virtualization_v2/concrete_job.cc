@@ -11,7 +11,7 @@
 #include "absl/time/clock.h"
 #include "providers/inventory/errors.h"
 #include "providers/inventory/inventory.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/jobs.h"
 #include "providers/virtualization_v2/job_values.h"
 #include "providers/virtualization_v2/object_paths.h"
 #include "providers/virtualization_v2/outcome.h"

@@ -7,7 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/cimvisor.h"
 #include "providers/virtualization_v2/object_paths.h"
 #include "service/cim/errors.h"
 

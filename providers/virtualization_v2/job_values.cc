@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/jobs.h"
 
 namespace cimvisor::views {
 namespace {

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "providers/schema/msvm_v2/cimvisor.h"
 #include "providers/virtualization_v2/resource_values.h"
 #include "providers/virtualization_v2/settings_rows.h"
 

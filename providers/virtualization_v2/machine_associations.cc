@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "providers/inventory/inventory.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/associations.h"
 #include "providers/virtualization_v2/association_provider.h"
 #include "providers/virtualization_v2/association_values.h"
 #include "providers/virtualization_v2/object_paths.h"

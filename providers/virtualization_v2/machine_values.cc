@@ -5,7 +5,7 @@
 #include "absl/time/time.h"
 #include "providers/inventory/inventory.h"
 #include "providers/inventory/life_cycle.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/system.h"
 #include "providers/virtualization_v2/times.h"
 
 namespace cimvisor::views {

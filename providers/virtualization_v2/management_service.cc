@@ -5,7 +5,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/services.h"
+#include "providers/schema/msvm_v2/system.h"
 #include "providers/virtualization_v2/object_paths.h"
 #include "providers/virtualization_v2/outcome.h"
 #include "providers/virtualization_v2/service_methods.h"

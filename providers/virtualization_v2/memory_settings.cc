@@ -1,6 +1,7 @@
 // Msvm_MemorySettingData: quantities in MB ("byte * 2^20").
 #include <utility>
 
+#include "providers/schema/msvm_v2/settings.h"
 #include "providers/virtualization_v2/resource_values.h"
 #include "providers/virtualization_v2/settings_rows.h"
 

@@ -4,7 +4,10 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/cim_settings.h"
+#include "providers/schema/msvm_v2/jobs.h"
+#include "providers/schema/msvm_v2/services.h"
+#include "providers/schema/msvm_v2/system.h"
 
 namespace cimvisor::views {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/jobs.h"
 #include "service/cim/errors.h"
 
 namespace cimvisor::views {

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "providers/schema/msvm_v2.h"
 #include "providers/virtualization_v2/audit_record.h"
 #include "providers/virtualization_v2/computer_system.h"
 #include "providers/virtualization_v2/concrete_job.h"

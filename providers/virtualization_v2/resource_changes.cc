@@ -6,7 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "providers/inventory/configuration.h"
 #include "providers/inventory/errors.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/cim_settings.h"
+#include "providers/schema/msvm_v2/cimvisor.h"
+#include "providers/schema/msvm_v2/settings.h"
 #include "providers/virtualization_v2/settings_view.h"
 #include "service/cim/status_macros.h"
 

@@ -6,7 +6,7 @@
 
 #include "providers/inventory/device_ids.h"
 #include "providers/inventory/records.pb.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/cim_settings.h"
 #include "service/cim/instance.h"
 
 namespace cimvisor::views {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "providers/inventory/errors.h"
+#include "providers/schema/msvm_v2/settings.h"
 #include "providers/virtualization_v2/resource_values.h"
 #include "providers/virtualization_v2/settings_rows.h"
 

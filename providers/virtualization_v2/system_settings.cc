@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "providers/inventory/errors.h"
-#include "providers/schema/msvm_v2.h"
+#include "providers/schema/msvm_v2/system.h"
 #include "providers/virtualization_v2/settings_rows.h"
 #include "providers/virtualization_v2/times.h"
 

@@ -12,7 +12,6 @@
 #include "providers/inventory/device_ids.h"
 #include "providers/inventory/fake_hypervisor.h"
 #include "providers/inventory/inventory.h"
-#include "providers/schema/msvm_v2.h"
 #include "providers/virtualization_v2/register.h"
 #include "service/broker/broker.h"
 #include "service/broker/dependencies.h"
