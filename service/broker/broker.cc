@@ -22,7 +22,11 @@ namespace cimvisor::broker {
 
 class Broker::Impl {
  public:
-  explicit Impl(BrokerDependencies handed) : dependencies(std::move(handed)), feeds(dependencies) {}
+  explicit Impl(BrokerDependencies handed)
+      : dependencies(std::move(handed)),
+        feeds(dependencies),
+        own_timer(dependencies.sample_timer == nullptr ? SampleTimer::Create() : nullptr),
+        timer(own_timer == nullptr ? *dependencies.sample_timer : *own_timer) {}
 
   // Nobody without a role gets further: not to a parser, not to the name of a class.
   absl::Status Enter(const CallContext& call, absl::string_view operation, absl::string_view object) const {
@@ -31,6 +35,8 @@ class Broker::Impl {
 
   const BrokerDependencies dependencies;
   EventFeeds feeds;
+  const std::unique_ptr<SampleTimer> own_timer;  // null when one was handed in
+  SampleTimer& timer;
 };
 
 namespace {
@@ -161,7 +167,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> Broker::Subscribe(const CallContex
                                                                 const SubscribeRequest& request,
                                                                 std::function<void()> on_ready) {
   RETURN_IF_ERROR(impl_->Enter(context, "Subscribe", request.wql));
-  return RunSubscribe(impl_->dependencies, impl_->feeds, context, request, std::move(on_ready));
+  return RunSubscribe(impl_->dependencies, impl_->feeds, impl_->timer, context, request, std::move(on_ready));
 }
 
 absl::StatusOr<std::shared_ptr<const cim::Instance>> Broker::MakeInstance(

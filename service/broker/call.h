@@ -137,18 +137,18 @@ struct SubscribeRequest {
 // An event that a subscription selected. `event` is an __InstanceModificationEvent (…) with TargetInstance and, where
 // there is one, PreviousInstance as objects.
 struct Event {
-  int64_t revision = 0;
+  int64_t revision = 0;  // of the commit; 0 for a sampled event, of a query on volatile properties
   absl::Time time;
   std::shared_ptr<const cim::Instance> event;
   std::vector<int> slots;  // of `event`, to send
 };
 
-// A running event query. Costs no thread. Take() is called by one thread at a time; destroying it ends it, and waits
-// for a notification that is running.
+// A running event query. Costs no thread. Ends before the broker does. Take() is called by one thread at a time;
+// destroying it ends it, and waits for a notification that is running.
 class Subscription {
  public:
   virtual ~Subscription() = default;
-  // Every event of a later revision is delivered, once and in order.
+  // Every event of a later revision is delivered, once and in order. Of a sampled query: what the first sample read.
   virtual int64_t start_revision() const = 0;
   // At most `limit` events. Empty: none now; `on_ready` is called (once) when there may be more. A reader that falls
   // behind is fed from the journal, so that memory is bounded and nothing is lost. An error ends the subscription:

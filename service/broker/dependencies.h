@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "service/broker/provider.h"
 #include "service/broker/registry.h"
+#include "service/broker/sample_timer.h"
 #include "service/cim/class_repository.h"
 #include "service/events/event_hub.h"
 #include "service/security/audit_log.h"
@@ -29,7 +30,8 @@ struct BrokerDependencies {
   security::RequestLog* request_log = nullptr;  // request ids of changing calls
   events::EventHub* events = nullptr;           // committed changes
   RightSource right_for;
-  std::string server_name;  // __SERVER
+  std::string server_name;              // __SERVER
+  SampleTimer* sample_timer = nullptr;  // for event queries on volatile properties; null: the broker makes its own
 };
 
 }  // namespace cimvisor::broker

@@ -1,13 +1,12 @@
 #include "service/broker/subscribe.h"
 
-#include <algorithm>
 #include <deque>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "service/broker/access.h"
 #include "service/broker/names.h"
+#include "service/broker/sampled_subscription.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
 #include "service/events/event_hub.h"
@@ -87,20 +86,9 @@ class JournalSubscription : public Subscription {
     for (const FeedEvent& candidate : *events) {
       if (!query_.Matches(*candidate.event, *candidate.target, candidate.previous.get())) continue;
       if (!MayRead(dependencies_, caller_, candidate.target->cls())) continue;
-      pending_.push_back(Event{entry.revision, entry.time, candidate.event, SlotsOf(candidate.event->cls())});
+      pending_.push_back(
+          Event{entry.revision, entry.time, candidate.event, EventSlots(query_, candidate.event->cls())});
     }
-  }
-
-  std::vector<int> SlotsOf(const cim::Class& event_class) const {
-    std::vector<int> slots;
-    for (size_t i = 0; i < event_class.properties().size(); ++i) {
-      if (query_.columns().empty()) slots.push_back(static_cast<int>(i));
-    }
-    for (const std::string& column : query_.columns()) {
-      const int slot = event_class.FindProperty(column);
-      if (slot >= 0 && std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
-    }
-    return slots;
   }
 
   const BrokerDependencies& dependencies_;
@@ -131,22 +119,15 @@ absl::StatusOr<wql::EventQuery> CompileEventQuery(const BrokerDependencies& depe
                                         "__InstanceCreationEvent, __InstanceModificationEvent, "
                                         "__InstanceDeletionEvent or __InstanceOperationEvent"));
   }
-  ASSIGN_OR_RETURN(wql::EventQuery compiled,
-                   wql::EventQuery::Compile(*select, query.text, std::move(cls),
-                                            wql::CompileContext{dependencies.classes, dependencies.server_name}));
-  if (!compiled.volatile_properties().empty()) {
-    return cim::CimError(
-        cim::CimStatus::kNotSupported,
-        absl::StrCat("events on volatile properties (", absl::StrJoin(compiled.volatile_properties(), ", "),
-                     ") are not supported: their change makes no event; query them at intervals"));
-  }
-  return compiled;
+  return wql::EventQuery::Compile(*select, query.text, std::move(cls),
+                                  wql::CompileContext{dependencies.classes, dependencies.server_name});
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Subscription>> RunSubscribe(const BrokerDependencies& dependencies, EventFeeds& feeds,
-                                                           const CallContext& call, const SubscribeRequest& request,
+                                                           SampleTimer& timer, const CallContext& call,
+                                                           const SubscribeRequest& request,
                                                            std::function<void()> on_ready) {
   RETURN_IF_ERROR(CheckReadCall(call, "Subscribe"));
   ASSIGN_OR_RETURN(const std::string name_space, ResolveNamespace(*dependencies.classes, call.name_space));
@@ -156,6 +137,8 @@ absl::StatusOr<std::unique_ptr<Subscription>> RunSubscribe(const BrokerDependenc
   if (target != nullptr) {
     RETURN_IF_ERROR(CheckRight(dependencies, call, dependencies.right_for(*target, ""), "Subscribe", target->name()));
   }
+  if (!compiled.volatile_properties().empty())
+    return SubscribeBySampling(dependencies, timer, call, request, std::move(compiled), std::move(on_ready));
   ASSIGN_OR_RETURN(EventFeed * feed, feeds.Find(name_space));
   auto subscription =
       std::make_unique<JournalSubscription>(dependencies, *feed, call.caller, std::move(compiled), std::move(on_ready));

@@ -9,12 +9,14 @@
 #include "service/broker/call.h"
 #include "service/broker/dependencies.h"
 #include "service/broker/event_feeds.h"
+#include "service/broker/sample_timer.h"
 
 namespace cimvisor::broker {
 
-// Broker::Subscribe. The subscription refers to `dependencies` and `feeds`.
+// Broker::Subscribe. The subscription refers to `dependencies`, `feeds` and `timer`.
 absl::StatusOr<std::unique_ptr<Subscription>> RunSubscribe(const BrokerDependencies& dependencies, EventFeeds& feeds,
-                                                           const CallContext& call, const SubscribeRequest& request,
+                                                           SampleTimer& timer, const CallContext& call,
+                                                           const SubscribeRequest& request,
                                                            std::function<void()> on_ready);
 
 }  // namespace cimvisor::broker

@@ -121,6 +121,7 @@ TestWorld::TestWorld() {
   dependencies.events = &hub;
   dependencies.right_for = RightFor;
   dependencies.server_name = "HOST1";
+  dependencies.sample_timer = &timer;
   broker = std::make_unique<Broker>(dependencies);
 }
 

@@ -12,6 +12,7 @@
 #include "service/broker/dependencies.h"
 #include "service/broker/testing/fake_event_hub.h"
 #include "service/broker/testing/fake_provider.h"
+#include "service/broker/testing/fake_sample_timer.h"
 #include "service/cim/class_repository.h"
 #include "service/security/audit_log.h"
 #include "service/security/request_log.h"
@@ -81,6 +82,7 @@ class TestWorld {
   std::unique_ptr<security::RequestLog> request_log;
   FakeReadPoints read_points;
   FakeEventHub hub;
+  FakeSampleTimer timer;
   ProviderRegistry providers;
   std::shared_ptr<FakeProvider> machines, hosts, settings, secrets, service, links, peers;
   std::shared_ptr<StateRenderer> renderer;
