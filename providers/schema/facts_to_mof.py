@@ -133,7 +133,9 @@ def value_map(values):
     """The qualifiers ValueMap and Values, as they stand in a list, without indentation."""
     if not values:
         return []
-    return [("ValueMap", [quoted(key) for key in values]), ("Values", [quoted(label) for label in values.values()])]
+    # Some pages number every tenth label in a comment that ran into the label: "//31 Material Supply Exhausted".
+    labels = [re.sub(r"^//\d+ ", "", str(label)) for label in values.values()]
+    return [("ValueMap", [quoted(key) for key in values]), ("Values", [quoted(label) for label in labels])]
 
 
 def qualifier_list(qualifiers, indent):

@@ -48,4 +48,14 @@ uint32_t DecodeUtf8(absl::string_view text, size_t* bytes) {
   return code;
 }
 
+bool IsValidUtf8(absl::string_view text) {
+  while (!text.empty()) {
+    size_t bytes = 1;
+    bool is_replaced = DecodeUtf8(text, &bytes) == kReplacement;
+    if (is_replaced && bytes == 1) return false;
+    text.remove_prefix(bytes);
+  }
+  return true;
+}
+
 }  // namespace cimvisor::text

@@ -16,6 +16,9 @@ void AppendUtf8(uint32_t code_point, std::string* text);
 // U+FFFD. `text` is not empty.
 uint32_t DecodeUtf8(absl::string_view text, size_t* bytes);
 
+// True when `text` is UTF-8 throughout.
+bool IsValidUtf8(absl::string_view text);
+
 }  // namespace cimvisor::text
 
 #endif  // CIMVISOR_SERVICE_TEXT_UTF8_H_
