@@ -9,7 +9,7 @@
 #include "service/broker/names.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
-#include "service/text/mof_instance.h"
+#include "service/text/cim_xml_reader.h"
 
 namespace cimvisor::broker {
 namespace {
@@ -153,11 +153,7 @@ absl::StatusOr<cim::Value> InputReader::Reference(const cim::Value& value, const
 }
 
 absl::StatusOr<std::shared_ptr<const cim::Instance>> InputReader::ParseText(absl::string_view text) const {
-  const absl::string_view trimmed = absl::StripLeadingAsciiWhitespace(text);
-  if (absl::StartsWith(trimmed, "<")) {
-    return cim::CimError(cim::CimStatus::kNotSupported, "CIM-XML is not supported yet");
-  }
-  return text::ParseInstanceMof(text, classes_, name_space_);
+  return text::ParseEmbeddedInstance(text, classes_, name_space_);
 }
 
 std::string Describe(const cim::Method& method, const std::vector<cim::Value>& parameters) {
