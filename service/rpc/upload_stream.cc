@@ -27,7 +27,7 @@ class UploadStream : public grpc::ServerReadReactor<v1::UploadRequest> {
       if (ok) {
         Take();
       } else {
-        Finish(ToGrpcStatus(Complete()));
+        End(Complete());
       }
     });
     if (!posted) Finish(ToGrpcStatus(TooManyCalls()));
@@ -40,10 +40,16 @@ class UploadStream : public grpc::ServerReadReactor<v1::UploadRequest> {
     absl::Status status = receiver_ == nullptr ? Begin() : CheckFollowing();
     if (status.ok()) status = receiver_->Append(request_.data());
     if (!status.ok()) {
-      Finish(ToGrpcStatus(status));
+      End(status);
       return;
     }
     StartRead(&request_);
+  }
+
+  // When the client hears of a failure, nothing of the file is left.
+  void End(const absl::Status& status) {
+    receiver_.reset();
+    Finish(ToGrpcStatus(status));
   }
 
   absl::Status Begin() {

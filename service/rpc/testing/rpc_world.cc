@@ -183,7 +183,9 @@ void RpcWorld::ChangeState(const std::string& name, int before, int after) {
     transaction.AppendJournal(entry);
     return absl::OkStatus();
   };
-  Require(world.store->Commit(std::move(change)).status());
+  const absl::StatusOr<int64_t> revision = world.store->Commit(std::move(change));
+  Require(revision.status());
+  world.read_points.revision = *revision;
 }
 
 std::vector<std::string> RpcWorld::log() const {
