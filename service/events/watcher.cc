@@ -26,9 +26,13 @@ int64_t Watcher::after() const {
   return after_;
 }
 
+bool Watcher::live() const {
+  const absl::MutexLock lock(&mutex_);
+  return live_;
+}
+
 bool Watcher::GoLive() {
   const absl::MutexLock lock(&mutex_);
-  if (live_) return true;
   const std::optional<uint64_t> position = core_->recent.PositionAfter(after_);
   if (!position) return false;
   live_ = true;
@@ -87,9 +91,11 @@ Watcher::Took Watcher::TakeLive(size_t max, EventBatch* batch) {
   return Took::kSome;
 }
 
-absl::StatusOr<bool> Watcher::TakeLiveOrWait(size_t max, EventBatch* batch) {
+absl::StatusOr<bool> Watcher::TakeLiveOrWait(size_t max, bool first, EventBatch* batch) {
   Took took = TakeLive(max - batch->entries.size(), batch);
-  if (took == Took::kNothing && batch->entries.empty()) {
+  if (took == Took::kOverrun && first) return CutStatus(after());
+  if (took == Took::kNothing && !batch->entries.empty()) return true;
+  if (took == Took::kNothing) {
     // First to be woken, then to look again: what comes in between is not missed.
     {
       const absl::MutexLock lock(&mutex_);
@@ -97,27 +103,27 @@ absl::StatusOr<bool> Watcher::TakeLiveOrWait(size_t max, EventBatch* batch) {
     }
     if (!dispatcher_.Wait(shared_from_this())) return ClosingStatus();
     took = TakeLive(max, batch);
-    const absl::MutexLock lock(&mutex_);
     if (took == Took::kNothing) return true;
-    armed_ = false;
   }
-  if (took == Took::kOverrun && batch->entries.empty()) return CutStatus(after());
-  return took != Took::kSome;
+  const absl::MutexLock lock(&mutex_);
+  armed_ = false;
+  if (took == Took::kOverrun) live_ = false;
+  return false;
 }
 
 absl::StatusOr<EventBatch> Watcher::Poll(size_t max) {
   max = std::max<size_t>(max, 1);
   EventBatch batch;
   bool finished = false;
-  while (failed_.ok() && !finished && batch.entries.size() < max) {
+  for (bool first = true; failed_.ok() && !finished && batch.entries.size() < max; first = false) {
     if (core_->closing) {
       failed_ = ClosingStatus();
     } else if (TakeBacklog(max, &batch)) {
       continue;
-    } else if (!GoLive()) {
-      failed_ = CatchUp();
+    } else if (!live()) {
+      if (!GoLive()) failed_ = CatchUp();
     } else {
-      const absl::StatusOr<bool> end = TakeLiveOrWait(max, &batch);
+      const absl::StatusOr<bool> end = TakeLiveOrWait(max, first, &batch);
       failed_ = end.status();
       finished = end.ok() && *end;
     }

@@ -57,15 +57,18 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
 
   bool Wants(const store::JournalEntry& entry) const { return !wanted_ || wanted_(entry); }
   bool TakeBacklog(size_t max, EventBatch* batch);
-  // The next part of the journal into the backlog, or the step to live delivery.
+  // The next part of the journal into the backlog.
   absl::Status CatchUp();
+  // From the journal to the recent entries; false when these do not reach back so far.
   bool GoLive() ABSL_LOCKS_EXCLUDED(mutex_);
   Took TakeLive(size_t max, EventBatch* batch) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Live, or waiting for the next entry. Sets `batch` when it is to be returned.
-  absl::StatusOr<bool> TakeLiveOrWait(size_t max, EventBatch* batch) ABSL_LOCKS_EXCLUDED(mutex_);
+  // One step of live delivery; true: `batch` is to be returned. `first` in its Poll: when the entries are gone by then,
+  // the watcher stayed away too long and is cut; later it is no fault of its own and it catches up from the journal.
+  absl::StatusOr<bool> TakeLiveOrWait(size_t max, bool first, EventBatch* batch) ABSL_LOCKS_EXCLUDED(mutex_);
   bool FindWanted() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsNotWaking() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !waking_; }
   int64_t after() const ABSL_LOCKS_EXCLUDED(mutex_);
+  bool live() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::shared_ptr<HubCore> core_;
   Dispatcher& dispatcher_;

@@ -46,7 +46,8 @@ class JobContext {
   virtual ~JobContext() = default;
   virtual const std::string& id() const = 0;
   virtual bool cancelled() const = 0;
-  // `hook` runs once, on the thread that asks for the cancel (at once when that was before); it must not block.
+  // `hook` runs once, on the thread that asks for the cancel (at once when that was before); it must not block. None
+  // runs after the work has returned, so it may refer to what the work has on its stack.
   virtual void OnCancel(std::function<void()> hook) = 0;
   // Percent from 0 to 99, never going back, and the step. Readers see it at once; it is committed and journaled at most
   // once a second. Does not block. Ignored once the job is finished.
@@ -71,7 +72,8 @@ struct JobSpec {
   absl::Duration time_before_removal = absl::Minutes(5);
   std::string resolver = {};
   std::string intent = {};
-  // Runs on a thread of the pool after Publish. Empty: the owner keeps PreparedJob::context() and calls Finish.
+  // Runs on a thread of the pool after Publish, also when a cancel came before it began. Empty: the owner keeps
+  // PreparedJob::context() and calls Finish.
   JobWork work = nullptr;
 };
 
@@ -148,6 +150,7 @@ class JobManager {
 
   // Refuses new jobs, cancels what is cancellable, and waits for running work. Queued work that has not begun stays
   // unfinished in the database, for the resolver at the next start.
+  // Not from a job's work. Idempotent.
   virtual void Stop() = 0;
 };
 

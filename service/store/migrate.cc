@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
+#include "service/store/guid.h"
 #include "service/store/schema.h"
 #include "service/store/sqlite_error.h"
 #include "service/store/state.h"
@@ -67,7 +68,7 @@ absl::Status RunStep(Connection& connection, const Migration& migration, Transac
   for (const std::string& statement : migration.statements) RETURN_IF_ERROR(connection.Script(statement));
   if (migration.convert) RETURN_IF_ERROR(migration.convert(transaction));
   if (migration.owner == kStoreOwner && migration.version == 1) {
-    RETURN_IF_ERROR(connection.Execute("INSERT INTO store_state VALUES (1, ?, 0, 0, 0, 0)", {NewInstanceId()}));
+    RETURN_IF_ERROR(connection.Execute("INSERT INTO store_state VALUES (1, ?, 0, 0, 0, 0)", {RandomGuid()}));
   }
   return connection.Execute("INSERT OR REPLACE INTO store_schema VALUES (?, ?)",
                             {migration.owner, int64_t{migration.version}});

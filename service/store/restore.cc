@@ -17,6 +17,7 @@
 #include "service/cim/status_macros.h"
 #include "service/store/backup.h"
 #include "service/store/connection.h"
+#include "service/store/guid.h"
 #include "service/store/lock_file.h"
 #include "service/store/state.h"
 #include "service/store/store.h"
@@ -58,7 +59,7 @@ absl::Status GiveNewIdentity(const std::string& path, int64_t least_epoch) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Connection> copy, Connection::Open(path, "", Connection::Access::kReadWrite));
   RETURN_IF_ERROR(copy->Script("PRAGMA synchronous = FULL"));
   ASSIGN_OR_RETURN(StoreState state, LoadState(*copy));
-  state.instance_id = NewInstanceId();
+  state.instance_id = RandomGuid();
   state.epoch = std::max(state.epoch, least_epoch);
   return SaveState(*copy, state);
 }

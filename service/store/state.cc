@@ -1,23 +1,11 @@
 #include "service/store/state.h"
 
 #include <array>
-#include <random>
 
-#include "absl/strings/str_format.h"
 #include "service/cim/status_macros.h"
 #include "service/store/sqlite_error.h"
 
 namespace cimvisor::store {
-
-std::string NewInstanceId() {
-  std::random_device device;
-  std::array<uint32_t, 4> words;
-  for (uint32_t& word : words) word = device();
-  words[1] = (words[1] & 0xffff0fff) | 0x4000;      // RFC 4122 §4.4: version 4
-  words[2] = (words[2] & 0x3fffffff) | 0x80000000;  // and its variant
-  return absl::StrFormat("%08X-%04X-%04X-%04X-%04X%08X", words[0], words[1] >> 16, words[1] & 0xffff, words[2] >> 16,
-                         words[2] & 0xffff, words[3]);
-}
 
 absl::StatusOr<StoreState> LoadState(Connection& connection) {
   ASSIGN_OR_RETURN(

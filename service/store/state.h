@@ -19,9 +19,6 @@ struct StoreState {
   int64_t journal_trimmed = 0;  // the last revision whose entries were trimmed; 0: none was
 };
 
-// A random GUID in upper case.
-std::string NewInstanceId();
-
 absl::StatusOr<StoreState> LoadState(Connection& connection);
 absl::Status SaveState(Connection& connection, const StoreState& state);
 
