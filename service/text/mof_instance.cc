@@ -60,11 +60,12 @@ class InstanceBuilder {
     if (initializer.elements.empty()) return initializer.value;
     std::vector<cim::Value> values;
     values.reserve(initializer.elements.size());
+    cim::CimType type = cim::CimType::kString;
     for (const MofInitializer& element : initializer.elements) {
       ASSIGN_OR_RETURN(cim::Value value, Evaluate(declared, element, name_space));
+      if (!value.is_null()) type = value.type();
       values.push_back(std::move(value));
     }
-    cim::CimType type = values.front().type();
     return cim::Value::Array(type, std::move(values));
   }
 

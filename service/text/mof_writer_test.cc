@@ -78,7 +78,7 @@ TEST(MofWriter, InstancesReadBack) {
   set("Numbers", Value::Array(CimType::kUint16, {}));
   set("Friend", Value::Reference(cim::ObjectPath("root/test", "Thing", {{"Name", Value::String("b\\\"")}})));
   set("Piece", Value::Object(part));
-  set("Pieces", Value::Array(CimType::kObject, {Value::Object(part), Value::Object(part)}));
+  set("Pieces", Value::Array(CimType::kObject, {Value::Null(CimType::kObject), Value::Object(part)}));
   set("Anything", Value::Object(part));
   for (const char* host : {"", "HOST"}) {
     std::string text = WriteInstanceMof(instance, host);
