@@ -23,6 +23,12 @@ CORRECTIONS = {
                                               "Msvm_MemorySettingData and others that clients send do not derive"),
 }
 
+# (class, method, parameter) -> classes that a reference may also be of, with the reason.
+ALSO_ACCEPTS = {
+    ("Msvm_VirtualSystemManagementService", "AddResourceSettings", "AffectedConfiguration"):
+        (["CIM_ComputerSystem"], "clients (os-win) name the machine itself, and Hyper-V takes it"),
+}
+
 # The first pattern that fits decides where a class stands. An area is a folder, and a C++ header of its own: the areas
 # of a namespace, with cimvisor and wmi_system, are at most 15.
 AREAS = [
@@ -230,6 +236,11 @@ def parameter_text(owner, method, fact):
         embedded, reason = correction
         note = wrap_comment("corrected: " + reason, "    ")
     qualifiers = direction + ([f"EmbeddedInstance({quoted(embedded)})"] if embedded else [])
+    also = ALSO_ACCEPTS.get((owner["name"], method["name"], fact["name"]))
+    if also:
+        names, reason = also
+        note += wrap_comment(reason, "    ")
+        qualifiers.append("Cimvisor_AlsoAccepts {" + ", ".join(quoted(name) for name in names) + "}")
     qualifiers += value_map(fact.get("values"))
     array = "[]" if fact["array"] else ""
     declaration = f'{type_text(fact["cimtype"])} {fact["name"]}{array}'
