@@ -90,6 +90,13 @@ TEST_F(InvokeTest, EmbeddedInstancesAsObjectsOrText) {
   EXPECT_EQ(parsed.object()->cls().name(), "T_Memory");
   EXPECT_EQ(parsed.object()->Find("Size")->unsigned_value(), 5U);
 
+  const char* xml =
+      "<INSTANCE CLASSNAME=\"T_Settings\"><PROPERTY NAME=\"Size\" "
+      "TYPE=\"uint64\"><VALUE>6</VALUE></PROPERTY></INSTANCE>";
+  ASSERT_TRUE(Define({{"Settings", Value::String(xml)}}).ok());
+  EXPECT_EQ(Parameter("Settings").object()->Find("Size")->unsigned_value(), 6U);
+  ExpectBad({{"Settings", Value::String("<INSTANCE CLASSNAME=")}}, "the parameter Settings: ");
+
   const auto object = world_.Instance("T_Settings", "InstanceID=y");
   ASSERT_TRUE(Define({{"Settings", Value::Object(object)},
                       {"Resources", Value::Array(cim::CimType::kString, {Value::String(mof), Value::String(mof)})}})
