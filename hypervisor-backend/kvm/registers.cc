@@ -50,6 +50,7 @@ void SetDataSegments(kvm_sregs* system, const kvm_segment& data) {
 kvm_regs StartRegisters(const StartState& start) {
   kvm_regs registers = {};
   registers.rip = start.instruction_pointer;
+  registers.rsp = start.rsp;
   registers.rbx = start.rbx;
   registers.rsi = start.rsi;
   registers.rflags = kFlagsReserved;

@@ -15,6 +15,7 @@ enum class ProcessorMode : uint8_t {
 struct StartState {
   ProcessorMode mode = ProcessorMode::kReal16;
   uint64_t instruction_pointer = 0;
+  uint64_t rsp = 0;
   uint64_t rbx = 0;          // PVH: the start info
   uint64_t rsi = 0;          // Linux: the zero page
   uint64_t gdt_address = 0;  // kProtected32, kLong64; of gdt_entries entries
