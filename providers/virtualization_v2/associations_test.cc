@@ -64,15 +64,16 @@ TEST_F(AssociationsTest, SettingsAndTheirDevices) {
 }
 
 TEST_F(AssociationsTest, AJobAndItsMachine) {
-  const std::string start = RequestState(id_, 2);
-  const std::string stop = RequestState(id_, 3);
-  EXPECT_EQ(Associators(MachinePath(id_), "Msvm_AffectedJobElement").size(), 2U);
+  const std::string id = Define("without a kernel");
+  const std::string start = RequestState(id, 2);
+  const std::string stop = RequestState(id, 3);
+  EXPECT_EQ(Associators(MachinePath(id), "Msvm_AffectedJobElement").size(), 2U);
   for (const std::string& job : {start, stop}) {
     const auto machines = Associators(job, "Msvm_AffectedJobElement");
     ASSERT_EQ(machines.size(), 1U);
-    EXPECT_EQ(Property(machines[0], "Name").string(), id_);
+    EXPECT_EQ(Property(machines[0], "Name").string(), id);
   }
-  const auto rows = Query("SELECT * FROM Msvm_AffectedJobElement WHERE AffectedElement = '" + MachinePath(id_) + "'");
+  const auto rows = Query("SELECT * FROM Msvm_AffectedJobElement WHERE AffectedElement = '" + MachinePath(id) + "'");
   EXPECT_EQ(rows.size(), 2U);
 }
 
@@ -89,11 +90,12 @@ TEST_F(AssociationsTest, TheServiceItsHostAndItsMachines) {
 }
 
 TEST_F(AssociationsTest, EachAssociationIsAnInstanceThatCanBeGot) {
-  RequestState(id_, 2);
+  const std::string runner = Define("without a kernel");
+  RequestState(runner, 2);
   for (const auto& [path, association] :
        std::vector<std::pair<std::string, std::string>>{{MachinePath(id_), "Msvm_SettingsDefineState"},
                                                         {Settings(), "Msvm_VirtualSystemSettingDataComponent"},
-                                                        {MachinePath(id_), "Msvm_AffectedJobElement"},
+                                                        {MachinePath(runner), "Msvm_AffectedJobElement"},
                                                         {MachinePath(id_), "Msvm_ServiceAffectsElement"},
                                                         {ServicePath(), "Msvm_HostedService"}}) {
     const auto links = References(path, association);

@@ -171,6 +171,9 @@ TEST_F(ComputerSystemTest, AWorkerThatDiesIsReportedWithItsReason) {
                                                                {"AutomaticRecoveryAction", Number(2)}}))}})
                 .result.return_value,
             0U);
+  ASSERT_EQ(Property(Get(SettingsPath("Msvm_VirtualSystemSettingData", SettingsId(id))), "AutomaticRecoveryAction")
+                .unsigned_value(),
+            2U);
   machine::EndReason reason;
   reason.kind = machine::EndKind::kWorkerDied;
   reason.signal = 9;
