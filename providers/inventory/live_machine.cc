@@ -46,12 +46,18 @@ void LiveMachine::SetMachine(std::unique_ptr<machine::Machine> machine, uint32_t
   process_id_ = process_id;
 }
 
+void LiveMachine::HoldSerialOutput() {
+  for (const std::shared_ptr<SerialPortHub>& port : ports_) port->Hold();
+}
+
 void LiveMachine::ReplaySerialHistory() {
-  for (uint32_t port = 0; machine_ != nullptr && port < kSerialPorts; ++port) {
-    const absl::StatusOr<machine::Machine::SerialHistory> history = machine_->ReadSerialHistory(port);
-    if (!history.ok()) continue;  // the port is none, or the worker is gone: its end is reported elsewhere
+  for (uint32_t port = 0; port < kSerialPorts; ++port) {
+    absl::StatusOr<machine::Machine::SerialHistory> history = machine::Machine::SerialHistory();
+    if (machine_ != nullptr) history = machine_->ReadSerialHistory(port);
+    // Without a history (the worker is gone: its end is reported elsewhere) what was heard meanwhile is all there is.
+    if (!history.ok()) history = machine::Machine::SerialHistory();
     const uint64_t size = history->bytes.size();
-    OnSerialOutput(port, history->end_offset - std::min(size, history->end_offset), history->bytes);
+    ports_[port]->Replay(history->end_offset - std::min(size, history->end_offset), history->bytes);
   }
 }
 

@@ -44,7 +44,9 @@ class LiveMachine final : public machine::MachineObserver {
 
   // Once, before anybody else may reach this object.
   void SetMachine(std::unique_ptr<machine::Machine> machine, uint32_t process_id);
-  // Hands what the backend remembers of the serial ports to their listeners: after an adoption.
+  // For an adoption: before it, so that what is heard early waits; and after it, once SetMachine was called or the run
+  // is known to be over, to hand what the backend remembers to the listeners.
+  void HoldSerialOutput();
   void ReplaySerialHistory();
   uint32_t process_id() const { return process_id_; }
 

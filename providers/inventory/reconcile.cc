@@ -66,6 +66,7 @@ class Reconciler {
     for (const auto& launch : launches) {
       observers[launch.machine_id] = std::make_shared<LiveMachine>(
           launch.machine_id, launch.launch_id, core_.live->PortsOf(launch.machine_id), core_.events);
+      observers[launch.machine_id]->HoldSerialOutput();
     }
     // Also when no launch is known: workers that nobody knows are ended by it.
     std::vector<absl::StatusOr<machine::RunningMachine>> adopted =
@@ -90,6 +91,7 @@ class Reconciler {
       // From here on a running machine is not lost, whatever fails: it is detached when the inventory goes.
       if (Runs(found.live.get())) core_.live->Add(running.machine_id, found.live);
     }
+    for (const auto& [machine_id, observer] : observers) observer->ReplaySerialHistory();
   }
 
   static machine::EndReason Unreachable(const absl::Status& status) {
@@ -112,7 +114,6 @@ class Reconciler {
     if (core_.live->Find(machine->id()) != nullptr) {
       if (runtime.launch().started_at_us() == 0) runtime.mutable_launch()->set_started_at_us(absl::ToUnixMicros(now));
       SetToActualState(record, found.live.get(), now);
-      found.live->ReplaySerialHistory();
       Note(record, absl::StrCat("was adopted: it is ", StateName(runtime.state())));
     } else {
       RecordOff(machine, found, runtime, now);

@@ -73,8 +73,33 @@ void SerialPortHub::BeginRun() {
   run_begin_ = end_;
 }
 
+void SerialPortHub::Hold() {
+  absl::MutexLock lock(&mutex_);
+  holding_ = true;
+}
+
+void SerialPortHub::Replay(uint64_t offset, absl::string_view history) {
+  absl::MutexLock lock(&mutex_);
+  Append(offset, history);
+  for (const Piece& piece : held_) Append(piece.offset, piece.bytes);
+  held_.clear();
+  held_bytes_ = 0;
+  holding_ = false;
+}
+
 void SerialPortHub::Output(uint64_t offset, absl::string_view bytes) {
   absl::MutexLock lock(&mutex_);
+  if (!holding_) return Append(offset, bytes);
+  held_.push_back({offset, std::string(bytes)});
+  held_bytes_ += bytes.size();
+  // The oldest is in the history that will come.
+  while (held_bytes_ > kSerialBufferBytes) {
+    held_bytes_ -= held_.front().bytes.size();
+    held_.pop_front();
+  }
+}
+
+void SerialPortHub::Append(uint64_t offset, absl::string_view bytes) {
   const uint64_t known = end_ - run_begin_;
   if (offset < known) bytes.remove_prefix(std::min<uint64_t>(known - offset, bytes.size()));
   if (bytes.empty()) return;

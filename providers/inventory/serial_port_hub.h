@@ -2,7 +2,9 @@
 #ifndef CIMVISOR_PROVIDERS_INVENTORY_SERIAL_PORT_HUB_H_
 #define CIMVISOR_PROVIDERS_INVENTORY_SERIAL_PORT_HUB_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +31,10 @@ class SerialPortHub : public std::enable_shared_from_this<SerialPortHub> {
   void BeginRun();
   // Bytes from `offset` of the run's stream on. What is known already is dropped; what is missing counts as lost.
   void Output(uint64_t offset, absl::string_view bytes);
+  // A run that began earlier is adopted: what it writes from now on waits, until its history is given to Replay.
+  void Hold();
+  // The history, from `offset` of the run's stream on; then what waited. Without Hold the same as Output.
+  void Replay(uint64_t offset, absl::string_view history);
   // Nothing will follow: every reader sees the end with this reason.
   void End(std::string reason);
 
@@ -37,6 +43,11 @@ class SerialPortHub : public std::enable_shared_from_this<SerialPortHub> {
 
  private:
   class Attachment;
+  struct Piece {
+    uint64_t offset = 0;
+    std::string bytes;
+  };
+  void Append(uint64_t offset, absl::string_view bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Notify() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Writer writer_;
@@ -44,6 +55,9 @@ class SerialPortHub : public std::enable_shared_from_this<SerialPortHub> {
   std::string ring_ ABSL_GUARDED_BY(mutex_);        // the last bytes, from begin_ to end_
   uint64_t end_ ABSL_GUARDED_BY(mutex_) = 0;        // of the whole stream
   uint64_t run_begin_ ABSL_GUARDED_BY(mutex_) = 0;  // where the current run's stream begins in the whole
+  bool holding_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<Piece> held_ ABSL_GUARDED_BY(mutex_);
+  size_t held_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   std::string end_reason_ ABSL_GUARDED_BY(mutex_);
   Attachment* writing_ ABSL_GUARDED_BY(mutex_) = nullptr;

@@ -76,6 +76,33 @@ TEST_F(SerialPortHubTest, AGapIsCountedAsLost) {
   EXPECT_EQ(chunk.bytes, "xy");
 }
 
+TEST_F(SerialPortHubTest, WhatIsHeardBeforeTheHistoryWaitsForIt) {
+  hub_->Hold();
+  hub_->Output(10, "abc");
+  hub_->Output(13, "def");
+  const auto reader = Attach();
+  EXPECT_EQ(ReadAll(*reader), "");
+  hub_->Replay(2, "23456789abc");
+  EXPECT_EQ(notified_, 1);
+  const SerialChunk chunk = reader->Read(100);
+  EXPECT_EQ(chunk.lost_bytes, 2U) << "older than the history";
+  EXPECT_EQ(chunk.bytes, "23456789abcdef");
+  hub_->Output(16, "g");
+  EXPECT_EQ(ReadAll(*reader), "g") << "nothing waits any more";
+}
+
+TEST_F(SerialPortHubTest, WhatWaitsIsBounded) {
+  hub_->Hold();
+  const std::string piece(64 * 1024, 'x');
+  uint64_t written = 0;
+  for (int i = 0; i < 20; ++i, written += piece.size()) hub_->Output(written, piece);
+  const auto reader = Attach();
+  hub_->Replay(0, "");
+  const SerialChunk chunk = reader->Read(100 * piece.size());
+  EXPECT_EQ(chunk.lost_bytes + chunk.bytes.size(), written);
+  EXPECT_LE(chunk.bytes.size(), kSerialBufferBytes);
+}
+
 TEST_F(SerialPortHubTest, AnotherRunGoesOnInTheSameStream) {
   const auto reader = Attach();
   hub_->Output(0, "first ");
