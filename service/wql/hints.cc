@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "service/cim/object_path.h"
+
 namespace cimvisor::wql {
 
 std::vector<const Term*> RequiredTerms(const Filter& filter) {
@@ -47,6 +49,12 @@ std::optional<Hint> MakeHint(const cim::Class& cls, int slot, const cim::Value& 
   if (property.is_array || cim::IsReal(property.type)) return std::nullopt;
   absl::StatusOr<cim::Value> value = literal.Coerce(property.type, false);
   if (!value.ok() || value->is_null()) return std::nullopt;
+  if (value->type() == cim::CimType::kReference) {
+    // A provider compares whole paths; the filter also takes one that leaves things out.
+    const cim::ObjectPath& path = value->reference();
+    if (path.FindKey("") != nullptr) return std::nullopt;
+    if (path.name_space().empty()) value = cim::Value::Reference(path.WithNamespace(cls.name_space()));
+  }
   return Hint{slot, *std::move(value), is_prefix};
 }
 

@@ -65,6 +65,14 @@ TEST(PlannerTest, LikeWithALiteralBeginningIsAPrefix) {
   EXPECT_THAT(Hints("Name LIKE '%abc'"), IsEmpty());
 }
 
+TEST(PlannerTest, AReferenceIsAHintOnlyAsAWholePath) {
+  const auto plan = Plan("SELECT * FROM Test_System WHERE Owner = 'Test_Machine.Name=\"x\"'");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  ASSERT_EQ(plan->hints.size(), 1U);
+  EXPECT_EQ(plan->hints[0].value.reference(), cim::ObjectPath::Parse("root/test:Test_Machine.Name=\"x\"").value());
+  EXPECT_THAT(Hints("Owner = 'Test_Machine=\"x\"'"), IsEmpty());
+}
+
 TEST(PlannerTest, APathGivesClassAndKeys) {
   const auto plan = Plan("SELECT * FROM Test_System WHERE __PATH = '//H/root/test:Test_Machine.Name=\"x\"'");
   ASSERT_TRUE(plan.ok()) << plan.status();
