@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "hypervisor-backend/kvm/machine_fixture.h"
 
@@ -15,7 +18,6 @@ using machine::EndKind;
 using machine::MachineState;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::Pair;
 
 using KvmMachineTest = MachineTest;
@@ -152,6 +154,16 @@ TEST_F(KvmMachineTest, AMachineThatEndedStartsAgain) {
   const absl::Status started = machine_->Start();
   ASSERT_TRUE(started.ok()) << started;
   EXPECT_TRUE(observer_.WaitForOutput("small guest: 2 processors", 2)) << observer_.output();
+}
+
+TEST_F(KvmMachineTest, SignalsThatTheMakingThreadBlocksStopNoPause) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ASSERT_EQ(pthread_sigmask(SIG_SETMASK, &all, &before), 0);
+  ASSERT_NO_FATAL_FAILURE(BootHello(2));
+  EXPECT_TRUE(machine_->Pause().ok());
+  ASSERT_EQ(pthread_sigmask(SIG_SETMASK, &before, nullptr), 0);
 }
 
 TEST_F(KvmMachineTest, DestroyingARunningMachineTurnsItOff) {

@@ -20,6 +20,7 @@
 #include "hypervisor-backend/kvm/exit_dispatcher.h"
 #include "hypervisor-backend/kvm/guest_memory.h"
 #include "hypervisor-backend/kvm/io_bus.h"
+#include "hypervisor-backend/kvm/kick_signal.h"
 #include "hypervisor-backend/kvm/kvm_api.h"
 #include "hypervisor-backend/kvm/probes/probe_code.h"
 #include "hypervisor-backend/kvm/vcpu.h"
@@ -32,21 +33,18 @@ namespace {
 constexpr uint64_t kProbeMemory = 2ull << 20;
 constexpr uint64_t kProbeStack = 0x80000;
 
-// The signal that ends a stay in the guest at the deadline, and again and again after it, so that one which comes just
-// before the thread enters the guest is not the last.
+// The kick comes at the deadline, and again and again after it, so that one which comes just before the thread enters
+// the guest is not the last.
 constexpr absl::Duration kRepeat = absl::Milliseconds(20);
-
-void IgnoreSignal(int) {}
 
 class DeadlineTimer {
  public:
   explicit DeadlineTimer(absl::Time deadline) {
-    struct sigaction action = {};
-    action.sa_handler = IgnoreSignal;
-    ::sigaction(SIGRTMIN + 1, &action, nullptr);
+    if (!HandleKickSignal().ok()) return;
+    UnblockKickSignal();
     sigevent event = {};
     event.sigev_notify = SIGEV_THREAD_ID;
-    event.sigev_signo = SIGRTMIN + 1;
+    event.sigev_signo = KickSignal();
     event._sigev_un._tid = ::gettid();
     made_ = ::timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0;
     if (!made_) return;
@@ -63,7 +61,7 @@ class DeadlineTimer {
 
  private:
   timer_t timer_ = {};
-  bool made_ = false;
+  bool made_ = false;  // else only the caller's own limit ends a probe that hangs
 };
 
 // Hears what becomes of the probe guest: its result port, or a failure of KVM.

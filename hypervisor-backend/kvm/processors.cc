@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
-#include <string.h>
 #include <time.h>
 
 #include <algorithm>
@@ -11,28 +9,10 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "hypervisor-backend/kvm/kick_signal.h"
 #include "hypervisor-backend/machine/status_macros.h"
 
 namespace cimvisor::kvm {
-namespace {
-
-// Takes a vCPU out of the guest; Vcpu::RequestExit keeps it from going in again.
-int KickSignal() { return SIGRTMIN + 1; }
-
-void IgnoreKick(int) {}
-
-absl::Status HandleKickSignal() {
-  struct sigaction action = {};
-  action.sa_handler = IgnoreKick;  // a handler, since an ignored signal interrupts nothing
-  sigemptyset(&action.sa_mask);
-  if (::sigaction(KickSignal(), &action, nullptr) != 0) {
-    return absl::InternalError(absl::StrCat("cannot handle the signal that stops vCPUs: ", strerror(errno)));
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<Processors>> Processors::Create(int kvm_fd, const Vm& vm, uint32_t count,
                                                                ExitHandler* handler,
                                                                const machine::ThreadConfinement& confine) {
@@ -122,6 +102,7 @@ uint64_t Processors::UserspaceExits() const {
 
 void Processors::ThreadMain(Worker* worker, const machine::ThreadConfinement* confine) {
   const absl::Status confined = (*confine)(machine::ThreadKind::kProcessor);
+  UnblockKickSignal();
   absl::MutexLock lock(&mutex_);
   if (!confined.ok()) confinement_ = confined;
   ++confined_;  // from here on `confine` may be gone
