@@ -146,6 +146,8 @@ TEST_P(MachineConformance, ResetBootsAnew) {
   ASSERT_TRUE(observer_.WaitForOutput(0, "\nbefore"));
   ASSERT_TRUE(machine_->Reset().ok());
   EXPECT_TRUE(observer_.WaitForResets(1));
+  // What is typed before the guest has its port again may be lost.
+  ASSERT_TRUE(observer_.WaitForOutput(0, backend_->banner(), 2)) << observer_.output(0);
   ASSERT_NO_FATAL_FAILURE(Type("echo after\n"));
   EXPECT_TRUE(observer_.WaitForOutput(0, "\nafter")) << observer_.output(0);
   EXPECT_EQ(machine_->state(), MachineState::kRunning);

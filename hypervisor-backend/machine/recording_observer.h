@@ -49,11 +49,16 @@ class RecordingObserver : public MachineObserver {
                             kLimit);
     return ended_;
   }
-  // True when `text` was in the output of `port` within the limit.
-  bool WaitForOutput(uint32_t port, const std::string& text) {
+  // True when `text` was in the output of `port`, `times` times, within the limit.
+  bool WaitForOutput(uint32_t port, const std::string& text, int times = 1) {
     absl::MutexLock lock(&mutex_);
-    const auto printed = [this, port, &text]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return ports_[port].bytes.find(text) != std::string::npos;
+    const auto printed = [this, port, &text, times]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      size_t place = 0;
+      for (int found = 0; found < times; ++found, place += text.size()) {
+        place = ports_[port].bytes.find(text, place);
+        if (place == std::string::npos) return false;
+      }
+      return true;
     };
     return mutex_.AwaitWithTimeout(absl::Condition(&printed), kLimit);
   }

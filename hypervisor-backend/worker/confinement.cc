@@ -94,10 +94,10 @@ absl::Status DropPrivileges(uint32_t user_id) {
   return absl::OkStatus();
 }
 
-absl::Status LimitResources() {
+absl::Status LimitResources(uint64_t max_file_bytes) {
   RETURN_IF_ERROR(SetLimit(RLIMIT_CORE, 0));
   RETURN_IF_ERROR(SetLimit(RLIMIT_NOFILE, 256));
-  RETURN_IF_ERROR(SetLimit(RLIMIT_FSIZE, kMaxLogBytes));
+  RETURN_IF_ERROR(SetLimit(RLIMIT_FSIZE, max_file_bytes));
   // Past the limit a write fails instead of killing the machine.
   if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) return absl::ErrnoToStatus(errno, "cannot ignore a signal");
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return absl::ErrnoToStatus(errno, "cannot forbid dumps");

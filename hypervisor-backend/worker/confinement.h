@@ -9,8 +9,10 @@
 
 namespace cimvisor::worker {
 
-// The most that a worker can write into any file by write(2): bounds its log.
+// The largest file that a worker can write or make: bounds its log.
 inline constexpr uint64_t kMaxLogBytes = 1024 * 1024;
+// For a probe, whose guest's memory is a file of its own.
+inline constexpr uint64_t kMaxProbeFileBytes = 16 * 1024 * 1024;
 
 // Closes every descriptor that is not in `kept`.
 absl::Status CloseAllExcept(const std::vector<int>& kept);
@@ -20,9 +22,9 @@ absl::Status CloseAllExcept(const std::vector<int>& kept);
 // and System V namespaces for empty ones where the kernel has them.
 absl::Status DropPrivileges(uint32_t user_id);
 
-// No core dumps (they would hold the guest's memory), no debugging by others of the same user, few descriptors, a
-// bounded log.
-absl::Status LimitResources();
+// No core dumps (they would hold the guest's memory), no debugging by others of the same user, few descriptors, no
+// file beyond `max_file_bytes`.
+absl::Status LimitResources(uint64_t max_file_bytes);
 
 }  // namespace cimvisor::worker
 

@@ -23,6 +23,7 @@ constexpr size_t kMaxQueuedBytes = 256 * 1024;  // then a slow controller waits 
 constexpr absl::Duration kHelloTime = absl::Seconds(5);
 constexpr absl::Duration kFarewellTime = absl::Seconds(1);
 constexpr absl::Duration kCountersPeriod = absl::Seconds(1);
+constexpr absl::Duration kReportTime = absl::Seconds(1);
 
 absl::Status ParseMessage(absl::string_view frame, v1::ServiceMessage* message) {
   if (!message->ParseFromArray(frame.data(), static_cast<int>(frame.size()))) {
@@ -72,6 +73,7 @@ void ControlServer::OnStateChanged(machine::MachineState from, machine::MachineS
   event.mutable_state_changed()->set_to(static_cast<uint32_t>(to));
   {
     absl::MutexLock lock(&mutex_);
+    reported_state_ = to;
     events_.Add(std::move(event));
   }
   Wake();
@@ -343,6 +345,7 @@ absl::Status ControlServer::Handle(const v1::ServiceMessage& message) {
       break;
   }
   if (message.request_id() == 0) return absl::InvalidArgumentError("a request without an id");
+  if (message.has_action()) AwaitReportedState();
   // What the request brought about comes before its answer: whoever has the answer knows the state and its counters.
   PublishCountersIfDue();
   RETURN_IF_ERROR(Pump());
@@ -365,6 +368,15 @@ v1::Result ControlServer::Act(v1::Action::Kind kind) {
       return StatusToWire(
           absl::UnimplementedError(absl::StrCat("this worker does not know action ", static_cast<int>(kind))));
   }
+}
+
+void ControlServer::AwaitReportedState() {
+  // Asked before the lock: the machine may call the observer with a lock of its own held.
+  const machine::MachineState state = machine_->state();
+  absl::MutexLock lock(&mutex_);
+  const auto reported = [this, state]()
+                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ended_ || reported_state_ == state; };
+  mutex_.AwaitWithTimeout(absl::Condition(&reported), kReportTime);
 }
 
 v1::Result ControlServer::TakeSerialInput(const v1::SerialInput& input) {

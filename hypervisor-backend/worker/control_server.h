@@ -64,6 +64,8 @@ class ControlServer : public machine::MachineObserver {
   absl::Status ServeController();
   absl::Status Handle(const v1::ServiceMessage& message);
   v1::Result Act(v1::Action::Kind kind);
+  // A machine may tell its observer on a thread of its own: waits until it has told of the state that it is in.
+  void AwaitReportedState() ABSL_LOCKS_EXCLUDED(mutex_);
   v1::Result TakeSerialInput(const v1::SerialInput& input);
   // Queues events and output that the controller has not had, as much as it takes now.
   absl::Status Pump() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -87,6 +89,7 @@ class ControlServer : public machine::MachineObserver {
   mutable absl::Mutex mutex_;
   EventLog events_ ABSL_GUARDED_BY(mutex_);
   std::vector<machine::SerialRing> serial_ ABSL_GUARDED_BY(mutex_);
+  machine::MachineState reported_state_ ABSL_GUARDED_BY(mutex_) = machine::MachineState::kOff;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

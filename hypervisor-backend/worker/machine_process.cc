@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 #include <utility>
 
+#include "absl/base/internal/sysinfo.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cimvisor/worker/v1/worker.pb.h"
@@ -58,7 +60,7 @@ absl::Status Confine(const v1::LaunchSpec& spec) {
   RETURN_IF_ERROR(CloseAllExcept(handed_over));
   // The namespaces cost no memory of their own, but the user's limits come after the change of user.
   RETURN_IF_ERROR(DropPrivileges(spec.user_id()));
-  return LimitResources();
+  return LimitResources(kMaxLogBytes);
 }
 
 absl::StatusOr<v1::ProcessRecord> StartedRecord(const v1::LaunchSpec& spec, pid_t worker) {
@@ -131,6 +133,12 @@ machine::ThreadConfinement ConfinementOf(const SeccompFilters& filters) {
                             LastWords* last_words) {
   for (const int ignored : {SIGINT, SIGHUP, SIGPIPE}) signal(ignored, SIG_IGN);
   close(kRecord);
+  // absl::Mutex asks for these the first time that a thread has to wait, and reads files for it, which the filter will
+  // not allow. Beside the rest, since the frequency may take some milliseconds to measure.
+  std::thread host_facts([] {
+    absl::base_internal::NumCPUs();
+    absl::base_internal::NominalCPUFrequency();
+  });
   char byte = 0;
   // Without a parent that has written the record, nobody could find this worker again.
   if (read(go.get(), &byte, 1) != 1) _exit(kExitNotConfined);
@@ -142,6 +150,7 @@ machine::ThreadConfinement ConfinementOf(const SeccompFilters& filters) {
       ControlServer::Make(spec, machine::FileDescriptor(kListener), kCounters, last_words);
   if (!server.ok()) Fail(spec, last_words, kExitMachineFailed, server.status());
   machine::MachineSpec machine_spec = SpecFromWire(spec);
+  host_facts.join();
   if (const absl::Status status = filters->Enter(FilterKind::kControl); !status.ok()) {
     Fail(spec, last_words, kExitNotConfined, status);
   }

@@ -27,6 +27,7 @@ enum KindMask : unsigned {
   kC = 1u << static_cast<int>(FilterKind::kControl),
   kV = 1u << static_cast<int>(FilterKind::kProcessor),
   kD = 1u << static_cast<int>(FilterKind::kDevice),
+  kProbeOnly = 1u << static_cast<int>(FilterKind::kProbe),
   kWorker = kC | kV | kD,
   kAll = kP | kWorker,
 };
@@ -56,6 +57,8 @@ constexpr PlainRule kPlainRules[] = {
     {SCMP_SYS(futex), kWorker},
     {SCMP_SYS(sched_yield), kWorker},
     {SCMP_SYS(sched_getaffinity), kWorker},
+    {SCMP_SYS(sched_getparam), kWorker},  // both by absl::Mutex, the first time that a thread waits
+    {SCMP_SYS(sched_getscheduler), kWorker},
     {SCMP_SYS(clock_nanosleep), kWorker},
     {SCMP_SYS(clock_getres), kWorker},
     {SCMP_SYS(gettimeofday), kWorker},
@@ -99,6 +102,12 @@ constexpr PlainRule kPlainRules[] = {
     // The parent's wait.
     {SCMP_SYS(wait4), kP},
     {SCMP_SYS(waitid), kP},
+    // A probe's guest: its memory, and the timer that takes it out of the guest.
+    {SCMP_SYS(memfd_create), kProbeOnly},
+    {SCMP_SYS(ftruncate), kProbeOnly},
+    {SCMP_SYS(timer_create), kProbeOnly},
+    {SCMP_SYS(timer_settime), kProbeOnly},
+    {SCMP_SYS(timer_delete), kProbeOnly},
     // Threads narrow their filter; what one may do, this cannot widen.
     {SCMP_SYS(seccomp), kC},
 };
@@ -134,7 +143,7 @@ int AddArgumentRules(scmp_filter_ctx context, unsigned kind) {
   allow(SCMP_SYS(prctl), {SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA)});
   // All that KVM has: a device's thread raises interrupts, and loads the machine anew when the guest resets it.
   allow(SCMP_SYS(ioctl), {SCMP_A1(SCMP_CMP_MASKED_EQ, kKvmMask, kKvmType)});
-  if (kind == kC) {
+  if ((kind & kC) != 0) {
     // Threads, never processes. clone3's flags cannot be seen by a filter: the C library falls back to clone.
     allow(SCMP_SYS(clone), {SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM)});
     if (error == 0) error = seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -189,7 +198,7 @@ absl::StatusOr<std::vector<sock_filter>> Export(scmp_filter_ctx context) {
 }
 
 absl::StatusOr<std::vector<sock_filter>> BuildProgram(FilterKind kind) {
-  const unsigned mask = 1u << static_cast<int>(kind);
+  const unsigned mask = kind == FilterKind::kProbe ? kC | kProbeOnly : 1u << static_cast<int>(kind);
   Context context(seccomp_init(SCMP_ACT_KILL_PROCESS));
   if (context == nullptr) return absl::UnavailableError("libseccomp cannot start a filter");
   int error = 0;

@@ -18,6 +18,7 @@ enum class FilterKind : uint8_t {
   kControl,    // the worker's main thread. It makes the others, which inherit its filter, so its list includes theirs
   kProcessor,  // narrows the control thread's: KVM and what devices' registers need
   kDevice,     // narrows it too: KVM and the files handed over; no sockets, no threads
+  kProbe,      // the control thread's, and what one probe of the host makes for itself: memory and a timer
 };
 
 // Filters compiled beforehand. Entering allocates nothing and needs one system call.
@@ -31,7 +32,7 @@ class SeccompFilters {
   absl::Status Enter(FilterKind kind) const;
 
  private:
-  std::array<std::vector<sock_filter>, 4> programs_;
+  std::array<std::vector<sock_filter>, 5> programs_;
 };
 
 }  // namespace cimvisor::worker

@@ -55,10 +55,10 @@ int RunProbe(const WorkerBackend& backend, const std::string& name, uint32_t use
   // By hand as root there is no service that chose a user: nobody will do.
   constexpr uint32_t kNobody = 65534;
   if (confined.ok()) confined = DropPrivileges(user_id == 0 ? kNobody : user_id);
-  if (confined.ok()) confined = LimitResources();
+  if (confined.ok()) confined = LimitResources(kMaxProbeFileBytes);
   if (confined.ok()) {
-    const absl::StatusOr<SeccompFilters> filters = SeccompFilters::Build({FilterKind::kControl});
-    confined = filters.ok() ? filters->Enter(FilterKind::kControl) : filters.status();
+    const absl::StatusOr<SeccompFilters> filters = SeccompFilters::Build({FilterKind::kProbe});
+    confined = filters.ok() ? filters->Enter(FilterKind::kProbe) : filters.status();
   }
   if (!confined.ok()) {
     LogLine("error", "probe", absl::StrCat("cannot be confined: ", confined.message()));

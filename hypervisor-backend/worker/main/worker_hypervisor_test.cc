@@ -10,31 +10,8 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "hypervisor-backend/machine/machine_conformance.h"
 #include "hypervisor-backend/machine/recording_observer.h"
 #include "hypervisor-backend/worker/main/worker_test_support.h"
-
-namespace cimvisor::machine {
-namespace {
-
-class SimulatedWorkerBackend : public ConformanceBackend {
- public:
-  SimulatedWorkerBackend()
-      : hypervisor_(worker::WorkerHypervisor::Create(worker::SimulatedOptions(folder_.path())).value()) {}
-  Hypervisor& hypervisor() override { return *hypervisor_; }
-  MachineSpec Spec() override { return worker::SmallSpec("4C9D6C3A-0000-0000-0000-000000000001"); }
-  std::string banner() const override { return "simulated guest"; }
-
- private:
-  worker::TemporaryFolder folder_;
-  std::unique_ptr<worker::WorkerHypervisor> hypervisor_;
-};
-
-std::unique_ptr<ConformanceBackend> MakeBackend() { return std::make_unique<SimulatedWorkerBackend>(); }
-INSTANTIATE_TEST_SUITE_P(SimulatedWorker, MachineConformance, testing::Values(&MakeBackend));
-
-}  // namespace
-}  // namespace cimvisor::machine
 
 namespace cimvisor::worker {
 namespace {

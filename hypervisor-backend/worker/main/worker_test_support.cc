@@ -1,5 +1,6 @@
 #include "hypervisor-backend/worker/main/worker_test_support.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -22,10 +23,15 @@ TemporaryFolder::~TemporaryFolder() {
   if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
-std::string WorkerProgram(const std::string& name) {
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
-  return (self.parent_path().parent_path() / "libexec" / "cimvisor" / name).string();
+namespace {
+
+std::filesystem::path BuildFolder() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path();
 }
+
+}  // namespace
+
+std::string WorkerProgram(const std::string& name) { return (BuildFolder() / "libexec" / "cimvisor" / name).string(); }
 
 WorkerHypervisorOptions SimulatedOptions(const std::string& runtime_directory) {
   WorkerHypervisorOptions options;
@@ -35,6 +41,20 @@ WorkerHypervisorOptions SimulatedOptions(const std::string& runtime_directory) {
   options.kvm_device = "";
   options.handshake_timeout = absl::Seconds(30);
   return options;
+}
+
+WorkerHypervisorOptions KvmOptions(const std::string& runtime_directory) {
+  WorkerHypervisorOptions options = SimulatedOptions(runtime_directory);
+  options.name = "kvm";
+  options.worker_program = WorkerProgram("cimvisor-worker");
+  options.kvm_device = "/dev/kvm";
+  return options;
+}
+
+machine::MachineSpec SpecWithGuest(const std::string& machine_id) {
+  machine::MachineSpec spec = SmallSpec(machine_id);
+  spec.kernel_fd = open((BuildFolder() / "guest" / "hello").c_str(), O_RDONLY | O_CLOEXEC);
+  return spec;
 }
 
 machine::MachineSpec SmallSpec(const std::string& machine_id) {

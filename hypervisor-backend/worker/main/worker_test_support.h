@@ -29,6 +29,12 @@ std::string WorkerProgram(const std::string& name);
 // Options with the simulated worker.
 WorkerHypervisorOptions SimulatedOptions(const std::string& runtime_directory);
 
+// Options with the production worker over /dev/kvm.
+WorkerHypervisorOptions KvmOptions(const std::string& runtime_directory);
+
+// SmallSpec with the small guest of tests/guests as its kernel.
+machine::MachineSpec SpecWithGuest(const std::string& machine_id);
+
 // A small machine with two connected serial ports.
 machine::MachineSpec SmallSpec(const std::string& machine_id);
 
