@@ -80,6 +80,7 @@ void ViewTest::SetUp() {
   ASSERT_TRUE(inventory.ok()) << inventory.status();
   inventory_ = *std::move(inventory);
   ASSERT_TRUE(jobs_->ResolveUnfinished().ok());
+  inventory_->Begin();
 
   Dependencies view_dependencies;
   view_dependencies.classes = &classes_;
