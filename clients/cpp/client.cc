@@ -1,6 +1,7 @@
 #include "clients/cpp/client.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -259,6 +260,8 @@ absl::StatusOr<std::string> Client::Upload(const std::string& local_path, const 
   request.set_root(root);
   request.set_name(name);
   request.set_replace(replace);
+  struct stat local;
+  if (fstat(file, &local) == 0 && S_ISREG(local.st_mode)) request.set_size(static_cast<uint64_t>(local.st_size));
   bool open_stream = writer->Write(request);
   std::string chunk(kUploadChunk, '\0');
   absl::Status read_error;
