@@ -16,6 +16,16 @@ namespace {
 // stands.
 constexpr int kDeepestNestedPath = 4;
 
+// Most callers hand over a namespace that is in its normal form already.
+std::string TakeNormalized(std::string name_space) {
+  bool is_normal = std::none_of(name_space.begin(), name_space.end(),
+                                [](char c) { return c == '\\' || absl::ascii_isupper(static_cast<unsigned char>(c)); });
+  bool has_stray_slash =
+      absl::StrContains(name_space, "//") || absl::StartsWith(name_space, "/") || absl::EndsWith(name_space, "/");
+  if (is_normal && !has_stray_slash) return name_space;
+  return NormalizeNamespace(name_space);
+}
+
 std::string Escape(absl::string_view text) {
   std::string result;
   result.reserve(text.size() + 8);
@@ -79,7 +89,7 @@ std::string ComparableText(const ObjectPath& path, int depth) {
 }  // namespace
 
 ObjectPath::ObjectPath(std::string name_space, std::string class_name, std::vector<Key> keys)
-    : name_space_(NormalizeNamespace(name_space)), class_name_(std::move(class_name)), keys_(std::move(keys)) {}
+    : name_space_(TakeNormalized(std::move(name_space))), class_name_(std::move(class_name)), keys_(std::move(keys)) {}
 
 ObjectPath ObjectPath::Singleton(std::string name_space, std::string class_name) {
   ObjectPath result(std::move(name_space), std::move(class_name));
@@ -96,7 +106,7 @@ const Value* ObjectPath::FindKey(absl::string_view name) const {
 
 ObjectPath ObjectPath::WithNamespace(std::string name_space) const {
   ObjectPath result = *this;
-  result.name_space_ = NormalizeNamespace(name_space);
+  result.name_space_ = TakeNormalized(std::move(name_space));
   return result;
 }
 

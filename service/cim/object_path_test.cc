@@ -72,6 +72,13 @@ TEST(ObjectPath, DeeplyNestedPathsEnd) {
   EXPECT_EQ(path, Parsed(path.FullText("")));
 }
 
+TEST(ObjectPath, NamespacesAreNormalised) {
+  for (const char* name_space : {"root/a", "ROOT/a", "root\\a", "/root/a", "root/a/", "root//a"}) {
+    EXPECT_EQ(ObjectPath(name_space, "B").name_space(), "root/a") << name_space;
+    EXPECT_EQ(ObjectPath("", "B").WithNamespace(name_space).name_space(), "root/a") << name_space;
+  }
+}
+
 TEST(ObjectPath, TextsReadBack) {
   ObjectPath path("ROOT\\a\\", "B", {{"K", Value::String("q\" b\\ é")}, {"N", Value::Unsigned(CimType::kUint32, 7)}});
   EXPECT_EQ(path.name_space(), "root/a");
