@@ -120,6 +120,11 @@ using Context = std::unique_ptr<void, ContextDeleter>;
 constexpr uint64_t kKvmMask = 0xff00;
 constexpr uint64_t kKvmType = static_cast<uint64_t>(KVMIO) << 8;
 
+scmp_arg_cmp Equal(unsigned argument, scmp_datum_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
+scmp_arg_cmp Masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value) {
+  return {argument, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
 // Adds what depends on arguments. Returns the first error as a negative errno.
 int AddArgumentRules(scmp_filter_ctx context, unsigned kind) {
   int error = 0;
@@ -130,22 +135,22 @@ int AddArgumentRules(scmp_filter_ctx context, unsigned kind) {
     }
   };
   // No memory becomes executable.
-  allow(SCMP_SYS(mmap), {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
-  allow(SCMP_SYS(mprotect), {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+  allow(SCMP_SYS(mmap), {Masked(2, PROT_EXEC, 0)});
+  allow(SCMP_SYS(mprotect), {Masked(2, PROT_EXEC, 0)});
   if (kind == kP) return error;
   // Signals to itself only: a vCPU is taken out of the guest by one, abort() is another.
-  allow(SCMP_SYS(tgkill), {SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))});
+  allow(SCMP_SYS(tgkill), {Equal(0, static_cast<scmp_datum_t>(getpid()))});
   // fstat of the C library.
-  allow(SCMP_SYS(newfstatat), {SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)});
-  allow(SCMP_SYS(fcntl), {SCMP_A1(SCMP_CMP_EQ, F_GETFL)});
-  allow(SCMP_SYS(fcntl), {SCMP_A1(SCMP_CMP_EQ, F_GET_SEALS)});
-  allow(SCMP_SYS(prctl), {SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)});
-  allow(SCMP_SYS(prctl), {SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA)});
+  allow(SCMP_SYS(newfstatat), {Masked(3, AT_EMPTY_PATH, AT_EMPTY_PATH)});
+  allow(SCMP_SYS(fcntl), {Equal(1, F_GETFL)});
+  allow(SCMP_SYS(fcntl), {Equal(1, F_GET_SEALS)});
+  allow(SCMP_SYS(prctl), {Equal(0, PR_SET_NAME)});
+  allow(SCMP_SYS(prctl), {Equal(0, PR_SET_VMA)});
   // All that KVM has: a device's thread raises interrupts, and loads the machine anew when the guest resets it.
-  allow(SCMP_SYS(ioctl), {SCMP_A1(SCMP_CMP_MASKED_EQ, kKvmMask, kKvmType)});
+  allow(SCMP_SYS(ioctl), {Masked(1, kKvmMask, kKvmType)});
   if ((kind & kC) != 0) {
     // Threads, never processes. clone3's flags cannot be seen by a filter: the C library falls back to clone.
-    allow(SCMP_SYS(clone), {SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM)});
+    allow(SCMP_SYS(clone), {Masked(0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM)});
     if (error == 0) error = seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
   }
   return error;
