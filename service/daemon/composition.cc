@@ -40,6 +40,7 @@
 #include "service/security/role_table.h"
 #include "service/security/rooted_path.h"
 #include "service/store/store.h"
+#include "service/text/cim_xml_writer.h"
 #include "service/text/mof_writer.h"
 
 namespace cimvisor::daemon {
@@ -221,6 +222,9 @@ class CompositionImpl : public Composition {
     options.renderers.class_mof = [](const cim::Class& cls) { return text::WriteClassMof(cls.declaration()); };
     options.renderers.instance_mof = [this](const cim::Instance& instance) {
       return text::WriteInstanceMof(instance, server_name_);
+    };
+    options.renderers.instance_cim_xml = [this](const cim::Instance& instance) {
+      return text::WriteInstanceXml(instance, server_name_);
     };
     options.limits = settings_.limits;
     options.log = [this](rpc::LogLevel level, absl::string_view object, absl::string_view text) {
