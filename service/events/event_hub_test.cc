@@ -341,6 +341,7 @@ TEST_F(EventHubTest, ConcurrentWatchersMissNothingAndRepeatNothing) {
     }
   });
   std::vector<std::thread> watching;
+  watching.reserve(4);
   for (int w = 0; w < 4; ++w) {
     watching.emplace_back([&] {
       int next = 0;

@@ -151,7 +151,7 @@ void StoredJobManager::RemoveDue(absl::Time now) {
     if (due.empty()) return;
     const auto revision = core_->store.Commit({[&](store::Transaction& transaction) {
                                                  for (const std::string& id : due) {
-                                                   const absl::Status status = DeleteJob(transaction, id);
+                                                   absl::Status status = DeleteJob(transaction, id);
                                                    if (!status.ok() && !absl::IsNotFound(status)) return status;
                                                  }
                                                  return absl::OkStatus();

@@ -328,6 +328,7 @@ TEST_F(JobManagerTest, LimitAndBadSpecs) {
   negative.time_before_removal = absl::Seconds(-1);
   EXPECT_TRUE(absl::IsInvalidArgument(manager_->Prepare(std::move(negative)).status()));
   std::vector<std::shared_ptr<JobContext>> contexts;
+  contexts.reserve(5);
   for (int i = 0; i < 3; ++i) contexts.push_back(Begin(Spec()));
   {
     const auto fourth = manager_->Prepare(Spec());
@@ -378,6 +379,7 @@ TEST_F(JobManagerTest, ManyJobsAtOnceAllEndWhileReadersLook) {
     }
   });
   std::vector<std::thread> callers;
+  callers.reserve(4);
   for (int c = 0; c < 4; ++c) {
     callers.emplace_back([&] {
       for (int i = 0; i < 25;) {

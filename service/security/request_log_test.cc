@@ -107,6 +107,7 @@ TEST_F(RequestLogTest, ManyAtOnceAreCarriedOutOnce) {
   RequestLog requests(*store_);
   std::atomic<int> carried_out = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       auto admission = requests.Admit(Make("id-1"));

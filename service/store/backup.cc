@@ -87,7 +87,7 @@ absl::Status SyncFolderOf(const std::string& path) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return FileError("open", folder);
   const int result = ::fsync(fd);
-  const absl::Status status = result == 0 ? absl::OkStatus() : FileError("sync", folder);
+  absl::Status status = result == 0 ? absl::OkStatus() : FileError("sync", folder);
   ::close(fd);
   return status;
 }

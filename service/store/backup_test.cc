@@ -105,7 +105,8 @@ TEST_F(BackupTest, RestoreRefusesWhatIsNoBackup) {
   EXPECT_TRUE(absl::IsDataLoss(garbage)) << garbage;
   EXPECT_THAT(std::string(garbage.message()), HasSubstr("the backup"));
   EXPECT_TRUE(absl::IsNotFound(RestoreBackup(folder_.File("absent"), path_)));
-  std::ofstream(folder_.File("empty"));
+  std::ofstream empty(folder_.File("empty"));
+  empty.close();
   EXPECT_TRUE(absl::IsFailedPrecondition(RestoreBackup(folder_.File("empty"), path_)));
   EXPECT_EQ(Items(**Open()), (std::vector<SqlRow>{{"one"}}));
 }

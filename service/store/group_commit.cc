@@ -52,7 +52,7 @@ void GroupCommitter::Abandon(const PendingGroup& group, const absl::Status& stat
 absl::Status GroupCommitter::CommitTransaction(const StoreState& next) {
   if (next.revision == state_.revision) return connection_.Execute("ROLLBACK");  // every change failed
   RETURN_IF_ERROR(SaveState(connection_, next));
-  const absl::Status status = connection_.Execute("COMMIT");
+  absl::Status status = connection_.Execute("COMMIT");
   if (!status.ok() && connection_.last_error_was_io()) {
     broken_ = absl::InternalError(absl::StrCat(
         "an I/O error left it unknown whether changes were made; restart the service: ", status.message()));

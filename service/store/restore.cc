@@ -95,7 +95,7 @@ absl::Status RestoreBackup(const std::string& backup, const std::string& databas
   const std::string fresh = absl::StrCat(database_path, ".restoring");
   ::unlink(fresh.c_str());  // of a restore that was interrupted
   RETURN_IF_ERROR(MakeCopy(backup, fresh));
-  const absl::Status status = Replace(fresh, database_path);
+  absl::Status status = Replace(fresh, database_path);
   if (!status.ok()) ::unlink(fresh.c_str());
   return status;
 }

@@ -118,6 +118,7 @@ TEST(StoreTest, ConcurrentChangesAreAllMadeAndPublishedInOrder) {
   auto store = OpenOrDie(Options(folder));
   std::vector<int64_t> published;  // by the writer thread alone
   std::vector<std::thread> threads;
+  threads.reserve(8);
   std::atomic<int> failures = 0;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {

@@ -1,7 +1,6 @@
 #include "service/store/testing/fault_disk.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace cimvisor::store::testing {
@@ -161,7 +160,7 @@ int64_t FaultDisk::Read(const FaultFile& file, size_t offset, size_t size, char*
   if (!has_power_) return -1;
   if (offset >= file.content.size()) return 0;
   const size_t count = std::min(size, file.content.size() - offset);
-  std::memcpy(target, file.content.data() + offset, count);
+  file.content.copy(target, count, offset);
   return static_cast<int64_t>(count);
 }
 

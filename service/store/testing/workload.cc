@@ -10,14 +10,14 @@ namespace {
 absl::Status WriteItem(Transaction& transaction, int64_t item) {
   const std::string text = absl::StrCat("item ", item, std::string(700, '.'));
   for (const char* sql : {"INSERT INTO machine VALUES (?, ?)", "INSERT INTO settings VALUES (?, ?)"}) {
-    const absl::Status status = transaction.Execute(sql, {item, text});
+    absl::Status status = transaction.Execute(sql, {item, text});
     if (!status.ok()) return status;
   }
   transaction.AppendJournal({.kind = JournalEntry::Kind::kCreated,
                              .entity_kind = "machine",
                              .entity_id = absl::StrCat(item),
                              .payload = text});
-  const absl::Status status = transaction.Execute("UPDATE total SET items = items + 1");
+  absl::Status status = transaction.Execute("UPDATE total SET items = items + 1");
   if (!status.ok()) return status;
   return item % 5 == 4 ? absl::AbortedError("on purpose") : absl::OkStatus();
 }
@@ -86,7 +86,7 @@ Acknowledged RunWorkload(const StoreOptions& options) {
 std::string Verify(const StoreOptions& options, const Acknowledged& acknowledged) {
   auto store = Store::Open(options);
   if (!store.ok()) return absl::StrCat("it does not open: ", store.status().ToString());
-  const std::string wrong = Compare(**store, acknowledged);
+  std::string wrong = Compare(**store, acknowledged);
   if (!wrong.empty()) return wrong;
   const auto again = (*store)->Commit(
       {[](Transaction& transaction) { return transaction.Execute("UPDATE total SET items = items"); }, nullptr});
