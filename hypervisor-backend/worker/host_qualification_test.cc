@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "hypervisor-backend/machine/qualification.h"
-#include "hypervisor-backend/worker/main/worker_test_support.h"
+#include "hypervisor-backend/worker/temporary_folder.h"
 
 namespace cimvisor::worker {
 namespace {

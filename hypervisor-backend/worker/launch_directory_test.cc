@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hypervisor-backend/worker/main/worker_test_support.h"
+#include "hypervisor-backend/worker/temporary_folder.h"
 
 namespace cimvisor::worker {
 namespace {

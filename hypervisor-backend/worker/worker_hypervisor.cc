@@ -95,8 +95,10 @@ void WorkerHypervisorImplementation::Remove(const std::string& launch_id) {
 }
 
 absl::Status WorkerHypervisorImplementation::WithLog(absl::Status status, const WorkerLink& link) const {
+  // A worker that could say what was wrong has said it: the log is for the others.
+  if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) return status;
   const std::string log = link.LogTail(kLogTailBytes);
-  if (status.ok() || log.empty()) return status;
+  if (log.empty()) return status;
   return absl::Status(status.code(), absl::StrCat(status.message(), "; the worker's log ends: ", log));
 }
 
@@ -238,8 +240,7 @@ void WorkerHypervisorImplementation::EndStrays(const std::vector<KnownLaunch>& l
         WaitForEnd(worker->get(), kStrayKillTime);
       }
     }
-    // One that has not written its record yet finds its folder gone, and nobody who will ever greet it: it is ended by
-    // the next adoption that sees a record, or has none to write. Such a launch is kept for that.
+    // A process may still be on its way to write its record: then the folder stays, for the next adoption to end it.
     if (history.ok() && (history->started || !directory->Connect().ok())) Remove(launch_id);
   }
 }

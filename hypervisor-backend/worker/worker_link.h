@@ -84,6 +84,8 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
     bool done = false;
     Answer answer;
   };
+  // With so many notifications not delivered yet, the worker has to wait with its events.
+  static constexpr size_t kMaxNotifications = 256;
   enum class Handshake : uint8_t { kWaiting, kDone, kFailed };
 
   // On the loop's thread.

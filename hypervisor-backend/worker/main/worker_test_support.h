@@ -6,22 +6,10 @@
 #include <string>
 
 #include "hypervisor-backend/machine/machine.h"
+#include "hypervisor-backend/worker/temporary_folder.h"
 #include "hypervisor-backend/worker/worker_hypervisor.h"
 
 namespace cimvisor::worker {
-
-// A folder below the system's temporary one, removed with all that is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // The path of a program beside the test's own, in libexec/cimvisor of the build.
 std::string WorkerProgram(const std::string& name);
