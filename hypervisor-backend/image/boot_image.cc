@@ -19,7 +19,6 @@ constexpr size_t kHeaderMagic = 0x202;
 constexpr size_t kVersion = 0x206;
 constexpr size_t kLoadFlags = 0x211;
 constexpr size_t kInitrdAddressMax = 0x22c;
-constexpr size_t kRelocatable = 0x234;
 constexpr size_t kExtendedLoadFlags = 0x236;
 constexpr size_t kCommandLineSize = 0x238;
 constexpr size_t kPayloadOffset = 0x248;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 namespace cimvisor::kvm {
 namespace {
@@ -135,9 +136,8 @@ std::string ExitDispatcher::InstructionText(Vcpu& vcpu) const {
   const uint64_t length = std::min<uint64_t>(kLongestInstruction, to_page_end);
   const auto bytes = memory_->Range(place.physical, length, "the instruction");
   if (!bytes.ok()) return text + " (outside the memory)";
-  text += " (";
-  for (size_t i = 0; i < bytes->size(); ++i) absl::StrAppendFormat(&text, i == 0 ? "%02x" : " %02x", (*bytes)[i]);
-  return text + ")";
+  const auto hexadecimal = [](std::string* out, uint8_t byte) { absl::StrAppendFormat(out, "%02x", byte); };
+  return absl::StrCat(text, " (", absl::StrJoin(*bytes, " ", hexadecimal), ")");
 }
 
 }  // namespace cimvisor::kvm
