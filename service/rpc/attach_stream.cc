@@ -135,7 +135,8 @@ class AttachStream : public grpc::ServerBidiReactor<v1::ConsoleRequest, v1::Cons
       pumping_ = true;
       ++under_way_;
     }
-    Pump();
+    // The source calls this under its lock and forbids a call back: the pump runs on a thread of gRPC.
+    rouse_.Set(std::chrono::system_clock::now(), [this](bool) { Pump(); });
   }
 
   // Sends what there is, or leaves until OnReadable. Of whoever set pumping_.
@@ -216,6 +217,7 @@ class AttachStream : public grpc::ServerBidiReactor<v1::ConsoleRequest, v1::Cons
   bool opened_ = false;
   std::string input_;
   grpc::Alarm retry_;
+  grpc::Alarm rouse_;
 
   // The pump's side.
   v1::ConsoleResponse response_;
