@@ -81,7 +81,9 @@ std::string ElfFile(ElfParts parts) {
   if (parts.header.e_phnum == 0) parts.header.e_phnum = static_cast<uint16_t>(parts.segments.size());
   std::string file(0x1000, '\0');
   memcpy(file.data(), &parts.header, sizeof parts.header);
-  memcpy(file.data() + sizeof parts.header, parts.segments.data(), parts.segments.size() * sizeof(Elf64_Phdr));
+  for (size_t i = 0; i < parts.segments.size(); ++i) {
+    memcpy(file.data() + sizeof parts.header + i * sizeof(Elf64_Phdr), &parts.segments[i], sizeof(Elf64_Phdr));
+  }
   return file + parts.data;
 }
 
