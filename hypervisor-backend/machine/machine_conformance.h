@@ -39,6 +39,17 @@ class MachineConformance : public testing::TestWithParam<std::unique_ptr<Conform
     ASSERT_NE(backend_, nullptr);
   }
 
+  // What a failure needs beside its place.
+  void TearDown() override {
+    if (!HasFailure()) return;
+    if (observer_.ends() > 0) {
+      const EndReason ended = observer_.WaitForEnd().value_or(EndReason{});
+      ADD_FAILURE() << "the machine ended: " << EndKindName(ended.kind) << ", " << ended.detail << "\n"
+                    << ended.registers;
+    }
+    ADD_FAILURE() << "it had printed: " << observer_.output(0);
+  }
+
   // Launched, not started.
   void Launch(MachineSpec spec) {
     auto launched =
