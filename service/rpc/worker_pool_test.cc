@@ -21,9 +21,9 @@ TEST(WorkerPoolTest, RunsEverythingBeforeItEnds) {
 }
 
 TEST(WorkerPoolTest, ATaskThatWaitsHoldsUpNoOther) {
-  WorkerPool pool({.threads = 2, .queue = 10});
   absl::Notification release;
   absl::Notification done;
+  WorkerPool pool({.threads = 2, .queue = 10});  // ends, with its tasks, before what they use
   ASSERT_TRUE(pool.Post([&] { release.WaitForNotification(); }));
   ASSERT_TRUE(pool.Post([&] { done.Notify(); }));
   done.WaitForNotification();
@@ -31,9 +31,9 @@ TEST(WorkerPoolTest, ATaskThatWaitsHoldsUpNoOther) {
 }
 
 TEST(WorkerPoolTest, ThreadsAndQueueAreBounded) {
-  WorkerPool pool({.threads = 2, .queue = 3});
   absl::Notification release;
   absl::BlockingCounter started(2);
+  WorkerPool pool({.threads = 2, .queue = 3});
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(pool.Post([&] {
       started.DecrementCount();
