@@ -162,7 +162,7 @@ TEST_F(WorkerHypervisorTest, HowAWorkerDiedWhileNobodyWasThere) {
   launched.machine->Detach();
   launched.machine.reset();
   hypervisor_.reset();
-  kill(static_cast<pid_t>(launched.process_id), SIGSEGV);
+  kill(static_cast<pid_t>(launched.process_id), SIGABRT);
   int status = 0;
   ASSERT_EQ(waitpid(parent, &status, 0), parent) << "the parent has written its record when it ends";
   Restart();
@@ -171,7 +171,7 @@ TEST_F(WorkerHypervisorTest, HowAWorkerDiedWhileNobodyWasThere) {
   ASSERT_TRUE(running.ok()) << running.status();
   EXPECT_EQ(running->machine, nullptr);
   EXPECT_EQ(running->ended.kind, EndKind::kWorkerDied);
-  EXPECT_EQ(running->ended.signal, SIGSEGV);
+  EXPECT_EQ(running->ended.signal, SIGABRT);
   hypervisor_->Forget("launch");
   EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/launch"));
 }
