@@ -140,6 +140,20 @@ TEST_F(BadInputTest, AGuestThatFaultsAgainAndAgainIsEnded) {
   EXPECT_EQ(machine_->state(), MachineState::kOff);
 }
 
+TEST_F(BadInputTest, AnInternalErrorOfKvmEndsTheMachineWithPlaceAndRegisters) {
+  machine::MachineSpec spec = MakeTestSpec();
+  // mov eax,0xd0000000; jmp eax: no KVM can run code where no memory is.
+  spec.kernel_fd = MakeTestFile(PvhKernel(absl::string_view("\xb8\x00\x00\x00\xd0\xff\xe0", 7)));
+  ASSERT_NO_FATAL_FAILURE(Make(std::move(spec)));
+  ASSERT_TRUE(machine_->Start().ok());
+  ASSERT_TRUE(observer_.WaitForEnd());
+  EXPECT_EQ(observer_.end().kind, EndKind::kInternalError);
+  EXPECT_THAT(observer_.end().detail, HasSubstr("suberror 1: emulation failed"));
+  EXPECT_THAT(observer_.end().detail, HasSubstr("rip 0xd0000000"));
+  EXPECT_THAT(observer_.end().registers, HasSubstr("rax 00000000d0000000"));
+  EXPECT_EQ(machine_->state(), MachineState::kOff);
+}
+
 TEST_F(BadInputTest, AGuestThatSpinsIsTurnedOff) {
   machine::MachineSpec spec = MakeTestSpec();
   spec.kernel_fd = MakeTestFile(PvhKernel("\xeb\xfe"));  // a jump to itself
