@@ -1,10 +1,12 @@
 #include "hypervisor-backend/kvm/cpuid.h"
 
+#include <cpuid.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/str_cat.h"
 #include "hypervisor-backend/kvm/kvm_api.h"
@@ -15,9 +17,15 @@ namespace {
 constexpr uint32_t kFirstGuess = 128;
 constexpr uint32_t kMostEntries = 1024;
 
+constexpr uint32_t kLeaf1Vmx = 1u << 5;              // ecx: Intel's virtualization extensions
 constexpr uint32_t kLeaf1TscDeadline = 1u << 24;     // ecx
 constexpr uint32_t kLeaf1Hypervisor = 1u << 31;      // ecx
 constexpr uint32_t kLeaf1HyperThreading = 1u << 28;  // edx: the package has more than one logical processor
+constexpr uint32_t kExtendedLeaf1Svm = 1u << 2;      // ecx of 0x80000001: AMD's virtualization extensions
+
+constexpr uint32_t kFirstBrandLeaf = 0x80000002;
+constexpr uint32_t kBrandLeaves = 3;
+using Brand = std::array<uint32_t, kBrandLeaves * 4>;  // eax, ebx, ecx, edx of each leaf; text that ends with a zero
 
 // kvm_cpuid2 in memory of its own: a KvmList, then the entries.
 class CpuidBuffer {
@@ -80,7 +88,35 @@ void AddMissingTopologyLevels(std::vector<kvm_cpuid_entry2>* entries) {
   }
 }
 
+void SetBrand(const std::string& text, std::vector<kvm_cpuid_entry2>* entries) {
+  Brand brand = {};
+  memcpy(brand.data(), text.data(), std::min(text.size(), sizeof brand - 1));
+  std::erase_if(*entries, [](const auto& e) {
+    return e.function >= kFirstBrandLeaf && e.function < kFirstBrandLeaf + kBrandLeaves;
+  });
+  for (uint32_t leaf = 0; leaf < kBrandLeaves; ++leaf) {
+    const uint32_t* words = brand.data() + size_t{leaf} * 4;
+    kvm_cpuid_entry2 entry = {};
+    entry.function = kFirstBrandLeaf + leaf;
+    entry.eax = words[0];
+    entry.ebx = words[1];
+    entry.ecx = words[2];
+    entry.edx = words[3];
+    entries->push_back(entry);
+  }
+}
+
 }  // namespace
+
+std::string HostProcessorBrand() {
+  Brand brand = {};
+  for (uint32_t leaf = 0; leaf < kBrandLeaves; ++leaf) {
+    uint32_t* words = brand.data() + size_t{leaf} * 4;
+    if (__get_cpuid(kFirstBrandLeaf + leaf, words, words + 1, words + 2, words + 3) == 0) return "";
+  }
+  const char* text = reinterpret_cast<const char*>(brand.data());
+  return {text, strnlen(text, sizeof brand)};
+}
 
 absl::StatusOr<std::vector<kvm_cpuid_entry2>> SupportedCpuid(int kvm_fd) {
   for (uint32_t count = kFirstGuess; count <= kMostEntries; count *= 2) {
@@ -94,25 +130,31 @@ absl::StatusOr<std::vector<kvm_cpuid_entry2>> SupportedCpuid(int kvm_fd) {
   return absl::UnavailableError(absl::StrCat("KVM refused KVM_GET_SUPPORTED_CPUID: ", strerror(errno)));
 }
 
-void DescribeProcessor(uint32_t index, uint32_t processors, bool tsc_deadline_timer,
-                       std::vector<kvm_cpuid_entry2>* entries) {
+void DescribeProcessor(const ProcessorDescription& description, std::vector<kvm_cpuid_entry2>* entries) {
+  const uint32_t index = description.index;
+  const uint32_t processors = description.processors;
   AddMissingTopologyLevels(entries);
+  SetBrand(description.brand, entries);
   for (kvm_cpuid_entry2& entry : *entries) {
     switch (entry.function) {
       case 1:
         entry.ebx = (entry.ebx & 0x0000ffff) | std::min(processors, 255u) << 16 | index << 24;
-        entry.ecx |= kLeaf1Hypervisor;
-        if (tsc_deadline_timer) entry.ecx |= kLeaf1TscDeadline;
+        entry.ecx = (entry.ecx & ~kLeaf1Vmx) | kLeaf1Hypervisor;
+        if (description.tsc_deadline_timer) entry.ecx |= kLeaf1TscDeadline;
         entry.edx = processors > 1 ? entry.edx | kLeaf1HyperThreading : entry.edx & ~kLeaf1HyperThreading;
         break;
       case 4:
         DescribeCache(processors, true, &entry);
         break;
-      case 0xa:
-        entry.eax = entry.ebx = entry.ecx = entry.edx = 0;  // no performance counters
+      case 0xa:         // performance counters
+      case 0x8000000a:  // what AMD's virtualization extensions can do
+        entry.eax = entry.ebx = entry.ecx = entry.edx = 0;
         break;
       case 0xb:
         DescribeTopologyLevel(index, processors, &entry);
+        break;
+      case 0x80000001:
+        entry.ecx &= ~kExtendedLeaf1Svm;
         break;
       case 0x80000008:
         entry.ecx = (entry.ecx & ~0xf0ffu) | (processors - 1) | BitsFor(processors) << 12;

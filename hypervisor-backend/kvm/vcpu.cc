@@ -85,7 +85,12 @@ absl::StatusOr<std::unique_ptr<Vcpu>> Vcpu::Create(int kvm_fd, const Vm& vm, uin
   auto vcpu =
       absl::WrapUnique(new Vcpu(std::move(fd), index, static_cast<kvm_run*>(page), static_cast<size_t>(run_size)));
   ASSIGN_OR_RETURN(std::vector<kvm_cpuid_entry2> cpuid, SupportedCpuid(kvm_fd));
-  DescribeProcessor(index, processors, KvmCapability(kvm_fd, KVM_CAP_TSC_DEADLINE_TIMER) != 0, &cpuid);
+  const ProcessorDescription description = {
+      .index = index,
+      .processors = processors,
+      .tsc_deadline_timer = KvmCapability(kvm_fd, KVM_CAP_TSC_DEADLINE_TIMER) != 0,
+      .brand = HostProcessorBrand()};
+  DescribeProcessor(description, &cpuid);
   RETURN_IF_ERROR(SetCpuid(vcpu->fd_.get(), cpuid));
   RETURN_IF_ERROR(vcpu->KeepResetState(kvm_fd));
   return vcpu;
