@@ -2,10 +2,7 @@
 #include <sqlite3.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <iostream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -18,8 +15,7 @@ namespace {
 
 void RequireSqlite(sqlite3* database, int code, const char* what) {
   if (code == SQLITE_OK || code == SQLITE_DONE) return;
-  std::cerr << "bench: sqlite: " << what << ": " << sqlite3_errmsg(database) << "\n";
-  std::exit(1);
+  throw MeasurementFailed(absl::StrCat("sqlite: ", what, ": ", sqlite3_errmsg(database)));
 }
 
 // Commits per second of one thread: four rows each (record, journal, audit, request), as a definition writes, WAL and
@@ -96,13 +92,10 @@ void MeasureDefinitions(const Plan& plan, std::vector<Row>& rows) {
     for (int i = 0; i < clients; ++i) connections.push_back(world.NewClient());
     std::atomic<int> left = count;
     return count / Seconds([&] {
-             std::vector<std::thread> threads;
-             for (auto& connection : connections) {
-               threads.emplace_back([&] {
-                 while (left.fetch_sub(1) > 0) world.Define(*connection, absl::StrCat("d", next++), false);
-               });
-             }
-             for (std::thread& thread : threads) thread.join();
+             OnThreads(clients, [&](int thread) {
+               client::Client& connection = *connections[static_cast<size_t>(thread)];
+               while (left.fetch_sub(1) > 0) world.Define(connection, absl::StrCat("d", next++), false);
+             });
            });
   };
   const auto bare = [&] { return commits.Rate(count); };

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/bench/measure.h"
 #include "tests/end_to_end/service_fixture.h"
 
 namespace cimvisor::bench {
@@ -22,8 +22,7 @@ constexpr char kKvm[] = "/dev/kvm";
 
 [[noreturn]] void Fail(const std::string& what) {
   const virErrorPtr error = virGetLastError();
-  std::cerr << "bench: libvirt: " << what << ": " << (error == nullptr ? "" : error->message) << "\n";
-  std::exit(1);
+  throw MeasurementFailed(absl::StrCat("libvirt: ", what, ": ", error == nullptr ? "" : error->message));
 }
 
 std::string DomainXml(const std::string& name, const std::string& guest) {
@@ -48,7 +47,8 @@ LibvirtPeer::LibvirtPeer(std::string guest) : guest_(std::move(guest)) {
   if (stat(kKvm, &status) == 0) kvm_mode_ = status.st_mode & 07777;
   chmod(kKvm, 0666);
   log_daemon_ = std::make_unique<testing::BackgroundProcess>(
-      std::vector<std::string>{"/usr/sbin/virtlogd", "--pid-file", folder_.path() + "/virtlogd.pid"},
+      std::vector<std::string>{"/usr/bin/setpriv", "--pdeathsig", "KILL", "/usr/sbin/virtlogd", "--pid-file",
+                               folder_.path() + "/virtlogd.pid"},
       folder_.path() + "/virtlogd.log");
 }
 
@@ -66,8 +66,8 @@ void LibvirtPeer::Start() {
   // As root, libvirtd keeps its domains in /etc/libvirt; a libvirtd that runs already makes this one refuse to start.
   testing::WriteFile(folder_.path() + "/libvirtd.conf", "auth_unix_rw = \"none\"\nlog_outputs = \"4:stderr\"\n");
   daemon_ = std::make_unique<testing::BackgroundProcess>(
-      std::vector<std::string>{"/usr/sbin/libvirtd", "--config", folder_.path() + "/libvirtd.conf", "--pid-file",
-                               folder_.path() + "/libvirtd.pid"},
+      std::vector<std::string>{"/usr/bin/setpriv", "--pdeathsig", "KILL", "/usr/sbin/libvirtd", "--config",
+                               folder_.path() + "/libvirtd.conf", "--pid-file", folder_.path() + "/libvirtd.pid"},
       folder_.path() + "/libvirtd.log");
   Connect();
 }
@@ -101,7 +101,7 @@ void LibvirtPeer::DefineUpTo(int count) {
 
 void LibvirtPeer::StartDomain(const std::string& name) {
   const virDomainPtr domain = virDomainLookupByName(connection_, name.c_str());
-  if (domain == nullptr || virDomainCreate(domain) != 0) Fail("starting " + name);
+  if (domain == nullptr || virDomainCreateWithFlags(domain, VIR_DOMAIN_START_PAUSED) != 0) Fail("starting " + name);
   virDomainFree(domain);
 }
 

@@ -28,6 +28,7 @@ class LibvirtPeer {
 
   void Define(const std::string& name);
   void DefineUpTo(int count);
+  // Starts it paused: under the KVM of some hosts its firmware would turn the processors in circles for ever.
   void StartDomain(const std::string& name);
   // The number of domains in the answer of getAllDomainStats.
   int AllStatistics();

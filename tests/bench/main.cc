@@ -1,5 +1,6 @@
 // Measures the figures of docs/figures.md and prints them as a table.
 // Usage: cimvisor_bench [--smoke] [--pairs N] [reads|definitions|machines|service]...
+#include <signal.h>
 #include <sys/utsname.h>
 
 #include <cstring>
@@ -44,11 +45,17 @@ int main(int argc, char** argv) {
     }
   }
   const auto wanted = [&](const char* area) { return areas.empty() || areas.count(area) != 0; };
+  signal(SIGPIPE, SIG_IGN);  // libvirt says goodbye to a daemon that was killed
   std::vector<cimvisor::bench::Row> rows;
-  if (wanted("reads")) cimvisor::bench::MeasureReads(plan, rows);
-  if (wanted("definitions")) cimvisor::bench::MeasureDefinitions(plan, rows);
-  if (wanted("machines")) cimvisor::bench::MeasureMachines(plan, rows);
-  if (wanted("service")) cimvisor::bench::MeasureService(plan, rows);
+  try {
+    if (wanted("reads")) cimvisor::bench::MeasureReads(plan, rows);
+    if (wanted("definitions")) cimvisor::bench::MeasureDefinitions(plan, rows);
+    if (wanted("machines")) cimvisor::bench::MeasureMachines(plan, rows);
+    if (wanted("service")) cimvisor::bench::MeasureService(plan, rows);
+  } catch (const cimvisor::bench::MeasurementFailed& failure) {
+    std::cerr << "bench: " << failure.what() << "\n";
+    return 1;
+  }
   utsname system = {};
   uname(&system);
   std::cout << "Measured " << absl::FormatTime("%Y-%m-%d", absl::Now(), absl::UTCTimeZone()) << " on "

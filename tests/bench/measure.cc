@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <utility>
 
@@ -71,6 +72,14 @@ void PrintRows(const std::vector<Row>& rows) {
     std::cout << absl::StreamFormat("| %s | %s | %s | %.3f (%.3f to %.3f) | %s | %s |\n", row.figure, row.ours,
                                     row.peer, row.ratio, row.lowest, row.highest, row.goal, row.reached ? "yes" : "no");
   }
+}
+
+void OnThreads(int threads, const std::function<void(int)>& work) {
+  std::vector<std::future<void>> running;
+  running.reserve(static_cast<size_t>(threads));
+  for (int i = 0; i < threads; ++i) running.push_back(std::async(std::launch::async, work, i));
+  for (std::future<void>& thread : running) thread.wait();
+  for (std::future<void>& thread : running) thread.get();
 }
 
 double Seconds(const std::function<void()>& action) {

@@ -3,10 +3,18 @@
 #define CIMVISOR_TESTS_BENCH_MEASURE_H_
 
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace cimvisor::bench {
+
+// Ends a measurement that did not do its work: it has no figure. Thrown, so that every program started for it ends with
+// its owner; main() says what it was.
+class MeasurementFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 double Median(std::vector<double> values);
 
@@ -37,6 +45,9 @@ Row AbsoluteRow(const std::string& figure, const std::string& ours, const std::s
 
 // A Markdown table.
 void PrintRows(const std::vector<Row>& rows);
+
+// Runs `work` on as many threads, with their numbers from 0, and waits for all; throws what one of them threw.
+void OnThreads(int threads, const std::function<void(int)>& work);
 
 // Seconds that `action` takes.
 double Seconds(const std::function<void()>& action);

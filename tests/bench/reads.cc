@@ -1,6 +1,5 @@
 // GetInstance beside a bare echo; enumeration beside libvirt and beside one bare message.
 #include <atomic>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -44,13 +43,10 @@ double Throughput(const std::string& address, const std::string& path, int calls
   }
   std::atomic<int> left = calls;
   const double seconds = Seconds([&] {
-    std::vector<std::thread> threads;
-    for (auto& client : clients) {
-      threads.emplace_back([&] {
-        while (left.fetch_sub(1) > 0) Require(client->GetInstance(path).status(), "GetInstance");
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
+    OnThreads(kClients, [&](int thread) {
+      Client& client = *clients[static_cast<size_t>(thread)];
+      while (left.fetch_sub(1) > 0) Require(client.GetInstance(path).status(), "GetInstance");
+    });
   });
   return calls / seconds;
 }

@@ -5,10 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,8 +19,7 @@ using client::Instance;
 
 void Require(const absl::Status& status, const std::string& what) {
   if (status.ok()) return;
-  std::cerr << "bench: " << what << ": " << status << "\n";
-  std::exit(1);
+  throw MeasurementFailed(absl::StrCat(what, ": ", status.ToString()));
 }
 
 World::World() {
@@ -32,14 +29,20 @@ World::World() {
 }
 
 World::~World() {
-  if (client_ != nullptr && service_ != nullptr && service_->IsRunning()) {
-    const auto running =
-        client_->QueryAll("SELECT * FROM Msvm_ComputerSystem WHERE Caption = 'Virtual Machine' AND EnabledState <> 3");
-    if (running.ok()) {
-      for (const Instance& machine : *running) RequestState(*client_, machine.path(), 3);
-    }
-    service_->Signal(SIGTERM);
+  if (client_ == nullptr || service_ == nullptr || !service_->IsRunning()) return;
+  try {
+    TurnOffAll();
+  } catch (const MeasurementFailed& failure) {
+    std::cerr << "bench: a machine may still run: " << failure.what() << "\n";
   }
+  service_->Signal(SIGTERM);
+}
+
+void World::TurnOffAll() {
+  const auto running =
+      client_->QueryAll("SELECT * FROM Msvm_ComputerSystem WHERE Caption = 'Virtual Machine' AND EnabledState <> 3");
+  Require(running.status(), "listing");
+  for (const Instance& machine : *running) RequestState(*client_, machine.path(), 3);
 }
 
 bool World::Accepts() const {
@@ -64,8 +67,7 @@ void World::Start() {
   const bool answers =
       testing::Eventually([&] { return client_->QueryAll("SELECT * FROM Msvm_VirtualSystemManagementService").ok(); });
   if (!answers) {
-    std::cerr << "bench: the service does not answer:\n" << testing::ReadFile(folder() + "/service.log");
-    std::exit(1);
+    throw MeasurementFailed("the service does not answer:\n" + testing::ReadFile(folder() + "/service.log"));
   }
   service_path_ = client_->QueryAll("SELECT * FROM Msvm_VirtualSystemManagementService")->front().path();
 }
@@ -106,14 +108,10 @@ std::string World::Define(client::Client& client, const std::string& name, bool 
 void World::DefineUpTo(int count) {
   constexpr int kThreads = 8;
   const int begin = defined_;
-  std::vector<std::thread> threads;
-  for (int t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&, t] {
-      const std::unique_ptr<client::Client> client = NewClient();
-      for (int i = begin + t; i < count; i += kThreads) Define(*client, absl::StrCat("machine-", i), false);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  OnThreads(kThreads, [&](int thread) {
+    const std::unique_ptr<client::Client> client = NewClient();
+    for (int i = begin + thread; i < count; i += kThreads) Define(*client, absl::StrCat("machine-", i), false);
+  });
   defined_ = std::max(defined_, count);
 }
 

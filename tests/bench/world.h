@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "clients/cpp/client.h"
+#include "tests/bench/measure.h"
 #include "tests/end_to_end/process.h"
 
 namespace cimvisor::bench {
 
-// Ends the program with a message when `status` is an error: a measurement that did not do its work has no figure.
+// Throws MeasurementFailed when `status` is an error.
 void Require(const absl::Status& status, const std::string& what);
 
 class World {
@@ -39,6 +40,7 @@ class World {
 
  private:
   bool Accepts() const;
+  void TurnOffAll();
 
   testing::TemporaryFolder folder_;
   std::unique_ptr<testing::BackgroundProcess> service_;
