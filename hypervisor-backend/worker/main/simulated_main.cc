@@ -8,14 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "hypervisor-backend/machine/file_descriptor.h"
 #include "hypervisor-backend/simulated/simulated_machine.h"
 #include "hypervisor-backend/worker/worker_program.h"
