@@ -1,5 +1,6 @@
 // vm create.
 #include <iostream>
+#include <optional>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -71,7 +72,8 @@ absl::StatusOr<Instance> KernelSettings(Client& client, const CreateOptions& opt
   return kernel;
 }
 
-absl::StatusOr<std::vector<client::Property>> DefineParameters(Client& client, const CreateOptions& options) {
+absl::StatusOr<std::vector<client::Property>> DefineParameters(Client& client, const CreateOptions& options,
+                                                               const std::optional<Instance>& memory) {
   Instance system = SettingData("Msvm_VirtualSystemSettingData");
   client::Set(system, "ElementName", client::TextValue(options.name));
   if (!options.notes.empty()) {
@@ -81,10 +83,7 @@ absl::StatusOr<std::vector<client::Property>> DefineParameters(Client& client, c
   }
   client::Value resources;
   resources.mutable_array();
-  if (!options.memory.empty()) {
-    ASSIGN_OR_RETURN(Instance memory, MemorySettings(options.memory));
-    *resources.mutable_array()->add_values() = client::ObjectValue(std::move(memory));
-  }
+  if (memory.has_value()) *resources.mutable_array()->add_values() = client::ObjectValue(*memory);
   if (options.processors != 0) {
     Instance processor = SettingData("Msvm_ProcessorSettingData");
     client::Set(processor, "VirtualQuantity", client::UnsignedValue(options.processors));
@@ -104,9 +103,13 @@ absl::Status CreateMachine(const Session& session, const CreateOptions& options)
   if (options.kernel.empty() && (!options.initrd.empty() || !options.command_line.empty())) {
     return absl::InvalidArgumentError("--initrd and --append go with --kernel");
   }
+  std::optional<Instance> memory;
+  if (!options.memory.empty()) {
+    ASSIGN_OR_RETURN(memory, MemorySettings(options.memory));
+  }
   ASSIGN_OR_RETURN(const std::unique_ptr<Client> client, session.Connect());
   ASSIGN_OR_RETURN(const std::string service, ManagementServicePath(*client));
-  ASSIGN_OR_RETURN(const std::vector<client::Property> parameters, DefineParameters(*client, options));
+  ASSIGN_OR_RETURN(const std::vector<client::Property> parameters, DefineParameters(*client, options, memory));
   ASSIGN_OR_RETURN(const client::InvokeResult result, RunMethod(session, *client, service, "DefineSystem", parameters));
   const client::Value* system = client::Find(result.out_parameters, "ResultingSystem");
   const std::string path = system == nullptr ? "" : system->reference();

@@ -1,6 +1,7 @@
 #include "clients/cpp/batch_decoder.h"
 
-#include <utility>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "clients/cpp/status_macros.h"
@@ -14,6 +15,7 @@ using cimvisor::v1::Column;
 using cimvisor::v1::Instance;
 using cimvisor::v1::Layout;
 using cimvisor::v1::LayoutProperty;
+using cimvisor::v1::Property;
 using cimvisor::v1::Value;
 
 constexpr uint32_t kMostRows = 1u << 20;
@@ -108,22 +110,46 @@ absl::Status ReadValue(const Batch& batch, const Column& column, const LayoutPro
   return absl::OkStatus();
 }
 
-absl::Status DecodeColumn(const Batch& batch, const Column& column, const LayoutProperty& property,
-                          std::vector<Instance>& rows) {
-  const Storage storage = StorageOf(property);
-  const int stored = StoredValues(column, storage);
-  int index = 0;
-  for (uint32_t row = 0; row < batch.rows(); ++row) {
-    cimvisor::v1::Property* target = rows[row].add_properties();
-    target->set_name(property.name());
-    if (IsNullRow(column, row)) continue;
-    if (index >= stored) {
-      return absl::InternalError(absl::StrCat("column ", property.name(), " holds ", stored, " values, fewer than its ",
-                                              batch.rows(), " rows need; the server is faulty or of another version"));
-    }
-    RETURN_IF_ERROR(ReadValue(batch, column, property, storage, index++, *target->mutable_value()));
+// Where the next row's value of a column stands.
+struct ColumnPlace {
+  Storage storage = Storage::kValues;
+  int stored = 0;
+  int next = 0;
+};
+
+std::vector<ColumnPlace> PlacesOf(const Batch& batch, const Layout& layout) {
+  std::vector<ColumnPlace> places(static_cast<size_t>(layout.properties_size()));
+  for (int i = 0; i < layout.properties_size(); ++i) {
+    ColumnPlace& place = places[static_cast<size_t>(i)];
+    place.storage = StorageOf(layout.properties(i));
+    place.stored = StoredValues(batch.columns(i), place.storage);
   }
-  return absl::OkStatus();
+  return places;
+}
+
+absl::Status ReadCell(const Batch& batch, const Column& column, const LayoutProperty& property, uint32_t row,
+                      ColumnPlace& place, Property& target) {
+  if (IsNullRow(column, row)) {
+    target.clear_value();
+    return absl::OkStatus();
+  }
+  if (place.next >= place.stored) {
+    return absl::InternalError(absl::StrCat("column ", property.name(), " holds ", place.stored,
+                                            " values, fewer than its ", batch.rows(),
+                                            " rows need; the server is faulty or of another version"));
+  }
+  return ReadValue(batch, column, property, place.storage, place.next++, *target.mutable_value());
+}
+
+void ReadPlace(const Batch& batch, uint32_t row, Instance& instance) {
+  const int index = static_cast<int>(row);
+  instance.set_revision(index < batch.revision_size() ? batch.revision(index) : 0);
+  const bool has_path = index < batch.path_size() && batch.path(index) < static_cast<uint32_t>(batch.strings_size());
+  if (has_path) {
+    instance.set_path(batch.strings(static_cast<int>(batch.path(index))));
+  } else {
+    instance.clear_path();
+  }
 }
 
 }  // namespace
@@ -136,7 +162,17 @@ absl::Status BatchDecoder::AddLayout(const Layout& layout) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Instance>> BatchDecoder::Decode(const Batch& batch) const {
+void BatchDecoder::StartRows(const Layout& layout) {
+  if (has_row_layout_ && row_layout_ == layout.id()) return;
+  row_.Clear();
+  row_.set_class_name(layout.class_name());
+  row_.set_name_space(layout.name_space());
+  for (const LayoutProperty& property : layout.properties()) row_.add_properties()->set_name(property.name());
+  has_row_layout_ = true;
+  row_layout_ = layout.id();
+}
+
+absl::StatusOr<bool> BatchDecoder::ForEachRow(const Batch& batch, absl::FunctionRef<bool(const Instance&)> on_row) {
   const auto place = layouts_.find(batch.layout_id());
   if (place == layouts_.end()) {
     return absl::InternalError(absl::StrCat("a batch names layout ", batch.layout_id(), ", which was not sent"));
@@ -147,22 +183,17 @@ absl::StatusOr<std::vector<Instance>> BatchDecoder::Decode(const Batch& batch) c
                                             batch.columns_size(), " columns for ", layout.properties_size(),
                                             " properties"));
   }
-  std::vector<Instance> rows(batch.rows());
+  StartRows(layout);
+  std::vector<ColumnPlace> places = PlacesOf(batch, layout);
   for (uint32_t row = 0; row < batch.rows(); ++row) {
-    rows[row].set_class_name(layout.class_name());
-    rows[row].set_name_space(layout.name_space());
-    if (static_cast<int>(row) < batch.revision_size()) rows[row].set_revision(batch.revision(static_cast<int>(row)));
-    if (static_cast<int>(row) < batch.path_size()) {
-      const uint32_t path = batch.path(static_cast<int>(row));
-      if (path < static_cast<uint32_t>(batch.strings_size())) {
-        rows[row].set_path(batch.strings(static_cast<int>(path)));
-      }
+    ReadPlace(batch, row, row_);
+    for (int i = 0; i < layout.properties_size(); ++i) {
+      RETURN_IF_ERROR(ReadCell(batch, batch.columns(i), layout.properties(i), row, places[static_cast<size_t>(i)],
+                               *row_.mutable_properties(i)));
     }
+    if (!on_row(row_)) return false;
   }
-  for (int i = 0; i < layout.properties_size(); ++i) {
-    RETURN_IF_ERROR(DecodeColumn(batch, batch.columns(i), layout.properties(i), rows));
-  }
-  return rows;
+  return true;
 }
 
 }  // namespace cimvisor::client

@@ -26,9 +26,21 @@ void SetDeadline(grpc::ClientContext& context, absl::Duration deadline) {
 }  // namespace
 
 void Cancellation::Cancel() {
+  // Under the lock, so that the context cannot go away meanwhile; TryCancel does not wait.
+  const absl::MutexLock lock(&mutex_);
   cancelled_ = true;
-  grpc::ClientContext* context = context_.load();
-  if (context != nullptr) context->TryCancel();
+  if (context_ != nullptr) context_->TryCancel();
+}
+
+bool Cancellation::cancelled() const {
+  const absl::MutexLock lock(&mutex_);
+  return cancelled_;
+}
+
+bool Cancellation::SetContext(grpc::ClientContext* context) {
+  const absl::MutexLock lock(&mutex_);
+  context_ = context;
+  return !cancelled_;
 }
 
 std::string InvokeResult::job_path() const {
@@ -147,10 +159,8 @@ absl::Status Client::Query(const std::string& wql, const RowCallback& on_row) {
   return RunQuery(request, [&](const cimvisor::v1::QueryResponse& response) -> absl::StatusOr<bool> {
     for (const auto& layout : response.layouts()) RETURN_IF_ERROR(decoder.AddLayout(layout));
     for (const auto& batch : response.batches()) {
-      ASSIGN_OR_RETURN(const std::vector<Instance> rows, decoder.Decode(batch));
-      for (const Instance& row : rows) {
-        if (!on_row(row)) return false;
-      }
+      ASSIGN_OR_RETURN(const bool go_on, decoder.ForEachRow(batch, on_row));
+      if (!go_on) return false;
     }
     return true;
   });
@@ -223,8 +233,7 @@ absl::Status Client::Watch(const std::string& wql, int64_t after_revision, Cance
     request.set_from_now(true);
   }
   grpc::ClientContext context;
-  cancellation.context_ = &context;
-  if (cancellation.cancelled_) context.TryCancel();
+  if (!cancellation.SetContext(&context)) context.TryCancel();
   const auto reader = objects_->Subscribe(&context, request);
   cimvisor::v1::SubscribeResponse response;
   bool ended_by_caller = false;
@@ -239,9 +248,9 @@ absl::Status Client::Watch(const std::string& wql, int64_t after_revision, Cance
       }
     }
   }
-  cancellation.context_ = nullptr;
+  cancellation.SetContext(nullptr);
   const grpc::Status status = reader->Finish();
-  if (ended_by_caller || cancellation.cancelled_) return absl::OkStatus();
+  if (ended_by_caller || cancellation.cancelled()) return absl::OkStatus();
   return Explain(status);
 }
 

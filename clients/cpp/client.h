@@ -10,15 +10,16 @@
 #ifndef CIMVISOR_CLIENTS_CPP_CLIENT_H_
 #define CIMVISOR_CLIENTS_CPP_CLIENT_H_
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "cimvisor/v1/console.grpc.pb.h"
 #include "cimvisor/v1/object_manager.grpc.pb.h"
@@ -37,16 +38,20 @@ struct ClientOptions {
 using RowCallback = std::function<bool(const Instance&)>;
 using EventCallback = std::function<bool(const cimvisor::v1::Event&)>;
 
-// Ends a stream from another thread or from a signal handler's side.
+// Ends a stream from another thread. Thread-safe; may be cancelled before, during and after the call.
 class Cancellation {
  public:
   void Cancel();
-  bool cancelled() const { return cancelled_; }
+  bool cancelled() const;
 
  private:
   friend class Client;
-  std::atomic<bool> cancelled_ = false;
-  std::atomic<grpc::ClientContext*> context_ = nullptr;
+  // The call to cancel, from its begin to its end; null: none. Returns false when it was cancelled before.
+  bool SetContext(grpc::ClientContext* context);
+
+  mutable absl::Mutex mutex_;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
 struct InvokeResult {

@@ -27,7 +27,8 @@
 namespace cimvisor::daemon {
 namespace {
 
-constexpr absl::Duration kGrace = absl::Seconds(3);
+// For calls under way. An idle connection uses it up, too: gRPC waits for its client, which may not be listening.
+constexpr absl::Duration kGrace = absl::Milliseconds(500);
 
 // Blocked in every thread, so that only the loop below takes them.
 sigset_t BlockSignals() {

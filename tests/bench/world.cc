@@ -1,9 +1,6 @@
 #include "tests/bench/world.h"
 
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <iostream>
@@ -45,24 +42,13 @@ void World::TurnOffAll() {
   for (const Instance& machine : *running) RequestState(*client_, machine.path(), 3);
 }
 
-bool World::Accepts() const {
-  const std::string path = folder() + "/run/s";
-  const int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  const bool accepted = connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  close(connection);
-  return accepted;
-}
-
 void World::Start() {
   service_ = std::make_unique<testing::BackgroundProcess>(
       std::vector<std::string>{testing::ProgramPath("cimvisord"), "--state-dir", folder() + "/state", "--runtime-dir",
                                folder() + "/run", "--listen", address()},
       folder() + "/service.log");
   // A channel that was refused once waits before it tries again: connect when the service listens.
-  testing::Eventually([&] { return Accepts() || !service_->IsRunning(); });
+  testing::Eventually([&] { return testing::AcceptsConnections(folder() + "/run/s") || !service_->IsRunning(); });
   client_ = NewClient();
   const bool answers =
       testing::Eventually([&] { return client_->QueryAll("SELECT * FROM Msvm_VirtualSystemManagementService").ok(); });

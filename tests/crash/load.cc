@@ -33,13 +33,12 @@ bool IsDeath(const absl::Status& status) {
 }  // namespace
 
 LoadClient::LoadClient(int number, std::string server, std::string kernel, uint32_t seed)
-    : number_(number), kernel_(std::move(kernel)), random_(seed) {
-  client::ClientOptions options;
-  options.connection.server = std::move(server);
-  client_ = std::move(client::Client::Connect(options)).value();
-}
+    : number_(number), server_(std::move(server)), kernel_(std::move(kernel)), random_(seed) {}
 
 absl::Status LoadClient::Run(int most_operations) {
+  client::ClientOptions options;
+  options.connection.server = server_;
+  ASSIGN_OR_RETURN(client_, client::Client::Connect(options));
   for (int i = 0; i < most_operations; ++i) {
     const absl::Status status = Step();
     if (IsDeath(status)) return absl::OkStatus();

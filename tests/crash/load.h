@@ -17,8 +17,8 @@ class LoadClient {
   // `number` makes its names its own; `kernel` is the server's path of the small guest.
   LoadClient(int number, std::string server, std::string kernel, uint32_t seed);
 
-  // Works until the service does not answer any more or `most_operations` are done. An error other than the service's
-  // death is returned: it is a finding.
+  // Connects anew and works until the service does not answer any more or `most_operations` are done. An error other
+  // than the service's death is returned: it is a finding.
   absl::Status Run(int most_operations);
 
   Model& model() { return model_; }
@@ -34,6 +34,7 @@ class LoadClient {
                                             const std::vector<client::Property>& parameters);
 
   int number_;
+  std::string server_;
   std::string kernel_;
   std::mt19937 random_;
   std::unique_ptr<client::Client> client_;

@@ -60,6 +60,7 @@ TEST_F(AdoptionTest, AKilledWorkerIsToldAndTakesOnlyItsMachine) {
   ASSERT_TRUE(StartService());
   const std::string victim = DefineMachine("victim");
   const std::string other = DefineMachine("other");
+  SetRecoveryAction(victim, 2);
   ASSERT_TRUE(RequestState(victim, 2).ok());
   ASSERT_TRUE(RequestState(other, 2).ok());
   ASSERT_EQ(kill(static_cast<pid_t>(WorkerPid(victim)), SIGKILL), 0);
@@ -74,6 +75,7 @@ TEST_F(AdoptionTest, AKilledWorkerIsToldAndTakesOnlyItsMachine) {
 TEST_F(AdoptionTest, AWorkerThatDiedWhileNobodyWasThereIsTold) {
   ASSERT_TRUE(StartService());
   const std::string guid = DefineMachine("unseen");
+  SetRecoveryAction(guid, 2);
   ASSERT_TRUE(RequestState(guid, 2).ok());
   const auto pid = static_cast<pid_t>(WorkerPid(guid));
   KillService();
@@ -82,6 +84,16 @@ TEST_F(AdoptionTest, AWorkerThatDiedWhileNobodyWasThereIsTold) {
   ASSERT_TRUE(StartService());
   EXPECT_EQ(EnabledState(guid), 3);
   EXPECT_THAT(client::Text(Machine(guid), "StatusDescriptions"), HasSubstr("signal 11"));
+}
+
+TEST_F(AdoptionTest, TheAutomaticRecoveryActionRestartsAMachineWhoseWorkerDied) {
+  ASSERT_TRUE(StartService());
+  const std::string guid = DefineMachine("recovers");
+  ASSERT_TRUE(RequestState(guid, 2).ok());
+  const int64_t pid = WorkerPid(guid);
+  ASSERT_EQ(kill(static_cast<pid_t>(pid), SIGKILL), 0);
+  EXPECT_TRUE(Eventually([&] { return WorkerPid(guid) != pid && EnabledState(guid) == 2; }));
+  EXPECT_TRUE(ConsoleAnswers(guid, "echo recovered", "recovered"));
 }
 
 TEST_F(AdoptionTest, AWatcherGoesOnBehindARestart) {

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -136,6 +138,16 @@ std::string ProcessStatus(pid_t pid, const std::string& field) {
 bool ProcessExists(pid_t pid) {
   const std::string state = ProcessStatus(pid, "State");
   return !state.empty() && !absl::StartsWith(state, "Z") && !absl::StartsWith(state, "X");
+}
+
+bool AcceptsConnections(const std::string& socket_path) {
+  const int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  socket_path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const bool accepted = connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  close(connection);
+  return accepted;
 }
 
 std::string ReadFile(const std::string& path) {

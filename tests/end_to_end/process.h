@@ -48,6 +48,9 @@ class BackgroundProcess {
 std::string ProcessStatus(pid_t pid, const std::string& field);
 bool ProcessExists(pid_t pid);
 
+// True when somebody accepts connections on the unix socket.
+bool AcceptsConnections(const std::string& socket_path);
+
 std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, const std::string& content);
 

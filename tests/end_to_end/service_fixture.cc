@@ -64,6 +64,8 @@ bool ServiceFixture::StartService(const std::vector<std::string>& more_arguments
                                   const std::vector<std::string>& environment) {
   service_ = std::make_unique<BackgroundProcess>(ServiceArguments(more_arguments), folder_.path() + "/service.log",
                                                  environment);
+  // A gRPC channel that was refused once may wait for seconds: connect when the service listens.
+  Eventually([&] { return AcceptsConnections(socket()) || !service_->IsRunning(); });
   client::ClientOptions options;
   options.connection.server = "unix:" + socket();
   auto client = client::Client::Connect(options);
@@ -100,6 +102,17 @@ std::string ServiceFixture::DefineMachine(const std::string& name, int memory_me
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   const size_t key = result.output.find("\"Name\": \"");
   return key == std::string::npos ? "" : result.output.substr(key + 9, 36);
+}
+
+void ServiceFixture::SetRecoveryAction(const std::string& guid, uint64_t action) {
+  Instance settings;
+  settings.set_class_name("Msvm_VirtualSystemSettingData");
+  client::Set(settings, "InstanceID", client::TextValue("Microsoft:" + guid));
+  client::Set(settings, "AutomaticRecoveryAction", client::UnsignedValue(action));
+  const auto result = client_->Invoke(ManagementServicePath(), "ModifySystemSettings",
+                                      {client::Parameter("SystemSettings", client::ObjectValue(settings))});
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result->ToStatus("ModifySystemSettings").ok()) << result->ToStatus("ModifySystemSettings");
 }
 
 std::string ServiceFixture::MachinePath(const std::string& guid) const {

@@ -40,6 +40,8 @@ class ServiceFixture : public ::testing::Test {
 
   // Defines a machine with the small guest; its GUID.
   std::string DefineMachine(const std::string& name, int memory_megabytes = 32, int processors = 1);
+  // AutomaticRecoveryAction of Msvm_VirtualSystemSettingData: 2 none, 3 restart (the default, as in Hyper-V).
+  void SetRecoveryAction(const std::string& guid, uint64_t action);
   // Its Msvm_ComputerSystem by GUID.
   client::Instance Machine(const std::string& guid);
   std::string MachinePath(const std::string& guid) const;
