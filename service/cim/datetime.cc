@@ -1,10 +1,10 @@
 #include "service/cim/datetime.h"
 
 #include <algorithm>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 
 namespace cimvisor::cim {
@@ -27,6 +27,13 @@ int64_t LastMoment() { return CivilMicroseconds(absl::CivilSecond(10000, 1, 1)) 
 absl::Status Wrong(absl::string_view text, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("datetime '", text.substr(0, 64), "': ", what,
                                                  "; expected yyyymmddhhmmss.mmmmmmsutc or ddddddddhhmmss.mmmmmm:000"));
+}
+
+// With leading zeros. By hand: an enumeration writes several times for each of its rows.
+void AppendDigits(int64_t value, size_t digits, std::string& text) {
+  const size_t begin = text.size();
+  text.append(digits, '0');
+  for (size_t i = begin + digits; i > begin && value > 0; value /= 10) text[--i] = static_cast<char>('0' + value % 10);
 }
 
 // Reads fields from left to right; after the first field of asterisks all others must be asterisks too.
@@ -144,17 +151,33 @@ absl::StatusOr<DateTime> DateTime::Parse(absl::string_view text) {
 }
 
 std::string DateTime::ToText() const {
+  std::string text;
+  text.reserve(kTextLength);
   if (is_interval_) {
-    return absl::StrFormat("%08d%02d%02d%02d.%06d:000", microseconds_ / kDay, microseconds_ / kHour % 24,
-                           microseconds_ / kMinute % 60, microseconds_ / kSecond % 60, microseconds_ % kSecond);
+    AppendDigits(microseconds_ / kDay, 8, text);
+    AppendDigits(microseconds_ / kHour % 24, 2, text);
+    AppendDigits(microseconds_ / kMinute % 60, 2, text);
+    AppendDigits(microseconds_ / kSecond % 60, 2, text);
+    text += '.';
+    AppendDigits(microseconds_ % kSecond, 6, text);
+    text += ":000";
+    return text;
   }
   int64_t local = microseconds_ + utc_offset_minutes_ * kMinute;
   int64_t micros = local % kSecond;
   if (micros < 0) micros += kSecond;
-  absl::CivilSecond civil = absl::CivilSecond(1970, 1, 1) + (local - micros) / kSecond;
-  return absl::StrFormat("%04d%02d%02d%02d%02d%02d.%06d%c%03d", civil.year(), civil.month(), civil.day(), civil.hour(),
-                         civil.minute(), civil.second(), micros, utc_offset_minutes_ < 0 ? '-' : '+',
-                         utc_offset_minutes_ < 0 ? -utc_offset_minutes_ : utc_offset_minutes_);
+  const absl::CivilSecond civil = absl::CivilSecond(1970, 1, 1) + (local - micros) / kSecond;
+  AppendDigits(civil.year(), 4, text);
+  AppendDigits(civil.month(), 2, text);
+  AppendDigits(civil.day(), 2, text);
+  AppendDigits(civil.hour(), 2, text);
+  AppendDigits(civil.minute(), 2, text);
+  AppendDigits(civil.second(), 2, text);
+  text += '.';
+  AppendDigits(micros, 6, text);
+  text += utc_offset_minutes_ < 0 ? '-' : '+';
+  AppendDigits(utc_offset_minutes_ < 0 ? -utc_offset_minutes_ : utc_offset_minutes_, 3, text);
+  return text;
 }
 
 }  // namespace cimvisor::cim
