@@ -42,7 +42,6 @@ absl::Status AppendProcessRecord(int fd, const v1::ProcessRecord& record) {
   if (write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
     return absl::ErrnoToStatus(errno, "cannot write the process record");
   }
-  if (fsync(fd) != 0) return absl::ErrnoToStatus(errno, "cannot sync the process record");
   return absl::OkStatus();
 }
 

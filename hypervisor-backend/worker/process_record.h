@@ -1,9 +1,10 @@
 // The record of a worker process: a small file in the folder of its launch, written by the worker's parent, read by the
 // service, also by one that was not there when it happened.
 //
-//   file  = started [ ended ]         both a ProcessRecord behind its length, as on the wire; synced before it counts
+//   file  = started [ ended ]         both a ProcessRecord behind its length, as on the wire
 //
-// Without `ended` the worker lives, or its parent was killed too, or the host went down.
+// Without `ended` the worker lives, or its parent was killed too, or the host went down. It is not synced: it must
+// outlive every process, but after the host itself went down no worker runs, whatever it says.
 #ifndef CIMVISOR_HYPERVISOR_BACKEND_WORKER_PROCESS_RECORD_H_
 #define CIMVISOR_HYPERVISOR_BACKEND_WORKER_PROCESS_RECORD_H_
 
@@ -19,7 +20,7 @@
 
 namespace cimvisor::worker {
 
-// Appends `record` and syncs. The error of write or fsync.
+// Appends `record`. The error of write.
 absl::Status AppendProcessRecord(int fd, const v1::ProcessRecord& record);
 
 struct ProcessHistory {

@@ -77,7 +77,7 @@ constexpr PlainRule kPlainRules[] = {
     {SCMP_SYS(preadv), kC | kD},
     {SCMP_SYS(pwritev), kC | kD},
     {SCMP_SYS(fdatasync), kC | kD},
-    {SCMP_SYS(fsync), kP | kC | kD},
+    {SCMP_SYS(fsync), kC | kD},
     {SCMP_SYS(fstat), kC | kD},
     {SCMP_SYS(lseek), kC | kD},
     {SCMP_SYS(fallocate), kC | kD},
