@@ -33,7 +33,7 @@
 namespace cimvisor::worker {
 namespace {
 
-constexpr absl::Duration kProbeTime = absl::Seconds(2);
+constexpr absl::Duration kKillTime = absl::Seconds(2);
 constexpr size_t kMaxProbeOutput = 4096;
 constexpr uint32_t kProbeUser = 65534;  // nobody
 
@@ -161,14 +161,20 @@ machine::HostCapabilities HostQualifier::Qualify(bool again) {
 
 void HostQualifier::RunProbes(int kvm_fd, machine::HostCapabilities* capabilities) {
   for (const machine::ProbeKind kind : machine::kAllProbes) {
-    capabilities->probes.push_back(RunProbe(std::string(machine::ProbeKindName(kind)), kvm_fd));
+    const std::string name(machine::ProbeKindName(kind));
+    std::optional<machine::ProbeResult> result = RunProbe(name, kvm_fd, limits_.first);
+    if (!result.has_value()) result = RunProbe(name, kvm_fd, limits_.second);
+    if (!result.has_value()) {
+      result = {.name = name, .detail = absl::StrCat("did not end within ", absl::FormatDuration(limits_.second))};
+    }
+    capabilities->probes.push_back(*std::move(result));
   }
   capabilities->verdict = machine::JudgeProbes(capabilities->probes);
   capabilities->max_processors_per_machine =
       static_cast<uint32_t>(std::max(0, ioctl(kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS)));
 }
 
-machine::ProbeResult HostQualifier::RunProbe(const std::string& name, int kvm_fd) {
+std::optional<machine::ProbeResult> HostQualifier::RunProbe(const std::string& name, int kvm_fd, absl::Duration limit) {
   machine::ProbeResult result;
   result.name = name;
   int ends[2] = {-1, -1};
@@ -178,7 +184,7 @@ machine::ProbeResult HostQualifier::RunProbe(const std::string& name, int kvm_fd
   }
   const machine::FileDescriptor output(ends[0]);
   machine::FileDescriptor input(ends[1]);
-  const absl::Time deadline = absl::Now() + kProbeTime;
+  const absl::Time deadline = absl::Now() + limit;
   const absl::StatusOr<SpawnedProcess> probe =
       Spawn(worker_program_, {"--probe", name, absl::StrCat(kProbeUser)}, {{input.get(), kNullOutput}, {kvm_fd, kKvm}});
   input.Close();
@@ -191,14 +197,13 @@ machine::ProbeResult HostQualifier::RunProbe(const std::string& name, int kvm_fd
   if (!ended) {
     SignalProcess(probe->pidfd.get(), SIGKILL);
     // Where the kernel holds it, it is left to the kernel.
-    WaitForEnd(probe->pidfd.get(), kProbeTime);
+    WaitForEnd(probe->pidfd.get(), kKillTime);
   }
   Reap(probe->pidfd.get());
   const absl::string_view line = absl::StripAsciiWhitespace(text);
-  result.passed = ended && line == "passed";
-  if (!ended) {
-    result.detail = absl::StrCat("did not end within ", absl::FormatDuration(kProbeTime));
-  } else if (!result.passed) {
+  if (!ended) return std::nullopt;
+  result.passed = line == "passed";
+  if (!result.passed) {
     result.detail = line.empty() ? "its process died" : std::string(absl::StripPrefix(line, "failed: "));
   }
   return result;
