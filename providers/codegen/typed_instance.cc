@@ -13,13 +13,15 @@ InstancePointer TypedInstance::Take() && {
   return std::move(shown_);
 }
 
-void TypedInstance::Set(int slot, cim::Value value) {
+cim::Instance& TypedInstance::Own() {
   if (own_ == nullptr) {
     own_ = std::make_shared<cim::Instance>(*shown_);
     shown_ = own_;
   }
-  own_->set_value(slot, std::move(value));
+  return *own_;
 }
+
+void TypedInstance::Set(int slot, cim::Value value) { Own().set_value(slot, std::move(value)); }
 
 const cim::Value& InParameters::ValueAt(size_t place) const {
   static const cim::Value kNull;

@@ -32,6 +32,8 @@ class TypedInstance {
   TypedInstance& operator=(TypedInstance&&) = default;
 
   const cim::Instance& instance() const { return *shown_; }
+  // See cim::Instance::revision.
+  void set_revision(int64_t revision) { Own().set_revision(revision); }
   // The instance. After a View it is a copy of its own, since what was viewed is not owned here.
   InstancePointer Take() &&;
   // The properties that a client named in an embedded instance, even as null.
@@ -52,6 +54,8 @@ class TypedInstance {
   void Set(int slot, cim::Value value);
 
  private:
+  cim::Instance& Own();
+
   InstancePointer shown_;
   std::shared_ptr<cim::Instance> own_;  // the same as shown_, when it is ours to change
   bool is_borrowed_ = false;

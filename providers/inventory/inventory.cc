@@ -16,6 +16,7 @@
 #include "providers/inventory/errors.h"
 #include "providers/inventory/inventory_core.h"
 #include "providers/inventory/life_cycle.h"
+#include "providers/inventory/plans.h"
 #include "providers/inventory/reconcile.h"
 #include "providers/inventory/record_table.h"
 #include "providers/inventory/run_supervisor.h"
@@ -111,24 +112,31 @@ class InventoryService final : public Inventory {
     record.set_configuration_changed_at_us(now);
     record.mutable_runtime()->set_state(STATE_OFF);
     record.mutable_runtime()->set_state_changed_at_us(now);
+    if (operation.plan != nullptr) {
+      PlanDefine(record, operation.plan);
+      return MachinePointer();
+    }
     change.operation = &operation;
     return Acknowledge(core_.ledger.Commit(std::move(change)));
   }
 
-  absl::StatusOr<MachinePointer> ModifyMachine(const security::Operation& operation, absl::string_view id,
-                                               ConfigurationEdit edit) override {
+  absl::StatusOr<MachinePointer> ModifyParts(const security::Operation& operation, absl::string_view id,
+                                             const std::vector<DeviceId>& parts, ConfigurationEdit edit) override {
     ASSIGN_OR_RETURN(const MachineTickets::Ticket ticket,
                      core_.tickets.Acquire(absl::AsciiStrToUpper(id), ChangeDeadline(&operation, absl::Now())));
-    ASSIGN_OR_RETURN(const MachinePointer current, FindForChange(*snapshot(), id, &operation));
+    ASSIGN_OR_RETURN(const MachinePointer current, FindForChange(*snapshot(), id, &operation, parts));
     const Configuration& before = current->record.configuration();
     Configuration configuration = before;
     RETURN_IF_ERROR(edit(configuration));
+    if (operation.plan != nullptr) PlanModify(current->record, configuration, operation.plan);
     if (configuration.SerializeAsString() == before.SerializeAsString()) {
+      if (operation.plan != nullptr) return MachinePointer();
       RETURN_IF_ERROR(core_.ledger.RecordOnly(operation));
       return Acknowledge(current);
     }
     RETURN_IF_ERROR(Check(configuration));
     RETURN_IF_ERROR(ValidateConfigurationChange(before, configuration, current->state()));
+    if (operation.plan != nullptr) return MachinePointer();
     MachineLedger::Change change;
     change.before = current;
     change.after = current->record;
@@ -142,11 +150,13 @@ class InventoryService final : public Inventory {
     ASSIGN_OR_RETURN(const MachineTickets::Ticket ticket,
                      core_.tickets.Acquire(absl::AsciiStrToUpper(id), ChangeDeadline(&operation, absl::Now())));
     ASSIGN_OR_RETURN(const MachinePointer current, FindForChange(*snapshot(), id, &operation));
+    if (operation.plan != nullptr) PlanDestroy(current->record, operation.plan);
     if (Decide(current->state(), LifeCycleEvent::kDestroy) != Decision::kAllow) {
       return InventoryError(ErrorKind::kInvalidState,
                             absl::StrCat("the machine \"", current->name(), "\" cannot be destroyed while it is ",
                                          StateName(current->state()), ": turn it off first"));
     }
+    if (operation.plan != nullptr) return absl::OkStatus();
     MachineLedger::Change change;
     change.before = current;
     change.operation = &operation;

@@ -3,7 +3,8 @@
 // A change goes: validate, commit (with its audit, request and journal rows), publish the new snapshot, return. So what
 // a caller was told is done is durable, and the next reader sees it. Changes to one machine wait for one another;
 // changes to different ones do not. Every call takes the security::Operation that it belongs to: set its `outcome`
-// before the call, for it is written in the transaction of the change.
+// before the call, for it is written in the transaction of the change. With an operation that is only planned, each of
+// them checks all that it would check, fills the plan, and changes nothing: what it returns is empty then.
 //
 // Errors are absl::Status of errors.h: ask KindOf().
 #ifndef CIMVISOR_PROVIDERS_INVENTORY_INVENTORY_H_
@@ -21,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "providers/inventory/configuration.h"
+#include "providers/inventory/device_ids.h"
 #include "providers/inventory/serial_console.h"
 #include "providers/inventory/snapshot.h"
 
@@ -108,9 +110,14 @@ class Inventory {
   // commit. `edit` is given a copy of what is set now and changes it; its error is returned and nothing is changed. No
   // other change of this machine comes between. Unchanged: no revision, but the audit row. kNotFound,
   // kInvalidParameter, kInvalidState, kConflict.
+  // `parts`: those of which the operation's expected revision is demanded; empty: the machine as a whole.
   using ConfigurationEdit = absl::FunctionRef<absl::Status(Configuration& configuration)>;
-  virtual absl::StatusOr<MachinePointer> ModifyMachine(const security::Operation& operation, absl::string_view id,
-                                                       ConfigurationEdit edit) = 0;
+  virtual absl::StatusOr<MachinePointer> ModifyParts(const security::Operation& operation, absl::string_view id,
+                                                     const std::vector<DeviceId>& parts, ConfigurationEdit edit) = 0;
+  absl::StatusOr<MachinePointer> ModifyMachine(const security::Operation& operation, absl::string_view id,
+                                               ConfigurationEdit edit) {
+    return ModifyParts(operation, id, {}, edit);
+  }
 
   // Forgets a machine that is off. Its disks, kernels and other files stay. kNotFound, kInvalidState.
   virtual absl::Status DestroyMachine(const security::Operation& operation, absl::string_view id) = 0;

@@ -6,6 +6,7 @@
 
 #include "hypervisor-backend/machine/status_macros.h"
 #include "providers/inventory/inventory.h"
+#include "providers/inventory/part_revisions.h"
 #include "providers/inventory/record_table.h"
 #include "service/security/operation.h"
 
@@ -51,6 +52,9 @@ void MachineLedger::Publish(const Snapshot& next) {
 }
 
 absl::StatusOr<MachinePointer> MachineLedger::Commit(Change change) {
+  if (change.after.has_value()) {
+    MarkChangedParts(change.before == nullptr ? nullptr : &change.before->record, &*change.after);
+  }
   const std::string id = change.after.has_value() ? change.after->id() : change.before->id();
   const std::string record = change.after.has_value() ? change.after->SerializeAsString() : std::string();
   const store::JournalEntry journal = JournalEntryOf(change, id);
@@ -68,6 +72,7 @@ absl::StatusOr<MachinePointer> MachineLedger::Commit(Change change) {
   commit.publish = [&](int64_t revision) {
     const std::shared_ptr<const Snapshot> current = snapshot();
     if (change.after.has_value()) {
+      FillRevisions(revision, &*change.after);
       published = std::make_shared<const Machine>(Machine{*std::move(change.after), revision});
       Publish(current->With(published));
     } else {

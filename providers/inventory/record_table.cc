@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "hypervisor-backend/machine/status_macros.h"
 #include "providers/inventory/device_ids.h"
+#include "providers/inventory/part_revisions.h"
 
 namespace cimvisor::inventory {
 namespace {
@@ -34,6 +35,7 @@ absl::StatusOr<MachinePointer> ParseRow(const store::SqlRow& row) {
     return absl::DataLossError(
         absl::StrCat("the record of the machine ", *id, " is that of \"", machine->id(), "\"", advice));
   }
+  FillRevisions(machine->revision, &machine->record);
   return machine;
 }
 

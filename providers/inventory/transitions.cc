@@ -15,6 +15,7 @@
 #include "providers/inventory/end_of_run.h"
 #include "providers/inventory/errors.h"
 #include "providers/inventory/guid.h"
+#include "providers/inventory/plans.h"
 #include "service/security/operation.h"
 
 namespace cimvisor::inventory {
@@ -90,6 +91,16 @@ absl::StatusOr<std::string> Transitions::Begin(security::Operation* operation, a
     return InventoryError(ErrorKind::kInvalidState,
                           absl::StrCat("cannot ", RequestName(request), " ", TitleOf(current->record), " while it is ",
                                        StateName(current->state())));
+  }
+  if (operation != nullptr && operation->plan != nullptr) {
+    if (decision == Decision::kStart) {
+      const InventoryDependencies& dependencies = core_.dependencies;
+      RETURN_IF_ERROR(PlanBoot(current->record, *dependencies.paths, core_.options.default_boot_kernel,
+                               dependencies.hypervisor->Qualify(false))
+                          .status());
+    }
+    PlanTransition(current->record, decision, operation->plan);
+    return std::string();
   }
   const Intent intent{current->id(),
                       decision == Decision::kStart ? NewGuid() : current->record.runtime().launch().launch_id(),

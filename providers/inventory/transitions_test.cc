@@ -260,7 +260,7 @@ TEST_F(TransitionsTest, AStartCanBeCancelled) {
   const std::string id = Define();
   service_.failpoints().Hook(Failpoint::kWorkerSpawned, [&] {
     const std::string job = service_.Runtime(id).job_id();
-    EXPECT_TRUE(service_.jobs().Cancel(job).ok());
+    EXPECT_TRUE(service_.jobs().Cancel(service_.Call("Msvm_ConcreteJob.RequestStateChange"), job, {}).ok());
   });
   const auto job = service_.Change(id, REQUEST_ON);
   EXPECT_EQ(job->state, jobs::JobState::kTerminated);

@@ -13,38 +13,44 @@ namespace v2 = msvm::v2;
 
 }  // namespace
 
-InstancePointer RenderSettingsDefineState(const ViewContext& context, absl::string_view machine_id) {
+InstancePointer RenderSettingsDefineState(const ViewContext& context, absl::string_view machine_id, int64_t revision) {
   v2::SettingsDefineState association(context.classes.settings_define_state);
   association.set_managed_element(MachinePath(context, machine_id));
   association.set_setting_data(SettingsPath(context, {std::string(machine_id), inventory::DeviceKind::kSystem, 0}));
+  association.set_revision(revision);
   return std::move(association).Take();
 }
 
-InstancePointer RenderSettingDataComponent(const ViewContext& context, const inventory::DeviceId& device) {
+InstancePointer RenderSettingDataComponent(const ViewContext& context, const inventory::DeviceId& device,
+                                           int64_t revision) {
   v2::VirtualSystemSettingDataComponent association(context.classes.setting_data_component);
   association.set_group_component(SettingsPath(context, {device.machine_id, inventory::DeviceKind::kSystem, 0}));
   association.set_part_component(SettingsPath(context, device));
+  association.set_revision(revision);
   return std::move(association).Take();
 }
 
-InstancePointer RenderServiceAffectsElement(const ViewContext& context, absl::string_view machine_id) {
+InstancePointer RenderServiceAffectsElement(const ViewContext& context, absl::string_view machine_id,
+                                            int64_t revision) {
   using Association = v2::ServiceAffectsElement;
   Association association(context.classes.service_affects_element);
   association.set_affected_element(MachinePath(context, machine_id));
   association.set_affecting_element(ServicePath(context));
   association.set_element_effects(
       std::vector<Association::ElementEffectsValue>{static_cast<Association::ElementEffectsValue>(5)});  // manages
+  association.set_revision(revision);
   return std::move(association).Take();
 }
 
 InstancePointer RenderAffectedJobElement(const ViewContext& context, absl::string_view machine_id,
-                                         absl::string_view job_id) {
+                                         absl::string_view job_id, int64_t revision) {
   using Association = v2::AffectedJobElement;
   Association association(context.classes.affected_job_element);
   association.set_affected_element(MachinePath(context, machine_id));
   association.set_affecting_element(JobPath(context, job_id));
   association.set_element_effects(
       std::vector<Association::ElementEffectsValue>{static_cast<Association::ElementEffectsValue>(0)});  // unknown
+  association.set_revision(revision);
   return std::move(association).Take();
 }
 

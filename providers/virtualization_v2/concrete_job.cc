@@ -15,6 +15,7 @@
 #include "providers/virtualization_v2/job_values.h"
 #include "providers/virtualization_v2/object_paths.h"
 #include "providers/virtualization_v2/outcome.h"
+#include "providers/virtualization_v2/settings_view.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
 
@@ -31,8 +32,35 @@ constexpr uint32_t kInvalidParameter = 5;
 constexpr uint32_t kInvalidStateTransition = 4097;
 constexpr uint32_t kTimeoutNotSupported = 4098;
 // RequestedState.
+constexpr uint32_t kStart = 2;
 constexpr uint32_t kTerminate = 4;
 constexpr uint32_t kKill = 5;
+constexpr uint32_t kService = 6;
+
+// A job moves on while a client holds what it read: a property that cannot be written is refused where the client would
+// change it, and what the job alone changes may be written back as it was read.
+absl::Status CheckOnlySettings(const ViewContext& context, const cim::Instance& wanted, const jobs::Job& after) {
+  const std::vector<int> moving = {Job::kJobStateSlot,
+                                   Job::kJobStatusSlot,
+                                   Job::kPercentCompleteSlot,
+                                   Job::kElapsedTimeSlot,
+                                   Job::kTimeOfLastStateChangeSlot,
+                                   Job::kStartTimeSlot,
+                                   Job::kCancellableSlot,
+                                   Job::kErrorCodeSlot,
+                                   Job::kErrorDescriptionSlot,
+                                   Job::kErrorSummaryDescriptionSlot};
+  const InstancePointer result = RenderJob(context, after, absl::Now());
+  cim::Instance still(wanted.shared_class());
+  for (size_t i = 0; i < wanted.cls().properties().size(); ++i) {
+    const int slot = static_cast<int>(i);
+    if (!wanted.IsMentioned(slot) || std::find(moving.begin(), moving.end(), slot) != moving.end()) continue;
+    RETURN_IF_ERROR(still.Set(wanted.cls().properties()[i].name, wanted.value(slot)));
+  }
+  const absl::Status status = CheckHonoured(still, *result, /*is_new=*/false);
+  if (status.ok()) return status;
+  return cim::CimError(cim::CimStatus::kNotSupported, std::string(status.message()));
+}
 
 // The kind of failure that a job's ErrorCode stands for.
 ErrorKind KindOfErrorCode(uint32_t code) {
@@ -80,11 +108,12 @@ absl::StatusOr<InstancePointer> ConcreteJobProvider::Get(const broker::ReadConte
 }
 
 absl::StatusOr<broker::MethodResult> ConcreteJobProvider::Invoke(const broker::ReadContext& context,
-                                                                 security::Operation&, broker::MethodCall call) {
+                                                                 security::Operation& operation,
+                                                                 broker::MethodCall call) {
   ASSIGN_OR_RETURN(const JobPointer job, Find(context, call.path));
   const std::string& name = call.method->name;
-  if (absl::EqualsIgnoreCase(name, Job::RequestStateChange::kName)) return RequestStateChange(call, *job);
-  if (absl::EqualsIgnoreCase(name, Job::KillJob::kName)) return KillJob(call, *job);
+  if (absl::EqualsIgnoreCase(name, Job::RequestStateChange::kName)) return RequestStateChange(operation, call, *job);
+  if (absl::EqualsIgnoreCase(name, Job::KillJob::kName)) return KillJob(operation, call, *job);
   if (absl::EqualsIgnoreCase(name, Job::GetError::kName)) return GetError(*job);
   if (absl::EqualsIgnoreCase(name, Job::GetErrorEx::kName)) return GetErrorEx(*job);
   return MethodNotSupported(context_, call);
@@ -97,8 +126,26 @@ broker::MethodResult ConcreteJobProvider::Refuse(const broker::MethodCall& call,
   return result;
 }
 
-broker::MethodResult ConcreteJobProvider::RequestStateChange(const broker::MethodCall& call,
-                                                             const jobs::Job& job) const {
+absl::StatusOr<broker::MethodResult> ConcreteJobProvider::Cancel(security::Operation& operation,
+                                                                 const broker::MethodCall& call, const jobs::Job& job,
+                                                                 const jobs::CancelOptions& options,
+                                                                 uint32_t refusal) const {
+  broker::MethodResult result;
+  for (const cim::Parameter& parameter : call.method->parameters) {
+    result.out_parameters.push_back(cim::Value::Null(parameter.type, parameter.is_array));
+  }
+  operation.outcome = broker::SerializeOutcome(*call.method, result);
+  const absl::Status status = context_.dependencies.jobs->Cancel(operation, job.id, options);
+  if (status.ok()) return result;
+  if (absl::IsFailedPrecondition(status)) {
+    return Refuse(call, refusal, ErrorKind::kInvalidState, std::string(status.message()));
+  }
+  return Finish(context_, call, status, std::move(result));
+}
+
+absl::StatusOr<broker::MethodResult> ConcreteJobProvider::RequestStateChange(security::Operation& operation,
+                                                                             const broker::MethodCall& call,
+                                                                             const jobs::Job& job) const {
   const Job::RequestStateChange::In in(call.parameters);
   if (!in.requested_state().has_value()) {
     return Refuse(call, kInvalidParameter, ErrorKind::kInvalidParameter,
@@ -109,28 +156,51 @@ broker::MethodResult ConcreteJobProvider::RequestStateChange(const broker::Metho
                   "TimeoutPeriod is not supported: leave it out and watch JobState");
   }
   const auto state = static_cast<uint32_t>(*in.requested_state());
+  if (state < kStart || state > kService) {
+    return Refuse(call, kInvalidParameter, ErrorKind::kInvalidParameter,
+                  absl::StrCat("a job has no state ", state, " to ask for: give 4 (terminate) or 5 (kill)"));
+  }
   if (state != kTerminate && state != kKill) {
     return Refuse(
         call, kNotSupported, ErrorKind::kNotSupported,
         absl::StrCat("the requested state ", state, " of a job is not supported: give 4 (terminate) or 5 (kill)"));
   }
-  broker::MethodResult result;
-  result.out_parameters = Job::RequestStateChange::Out().Take();
-  const absl::Status status = context_.dependencies.jobs->Cancel(job.id);
-  if (status.ok()) return result;
-  return Refuse(call, kInvalidStateTransition, ErrorKind::kInvalidState, std::string(status.message()));
+  const auto request = state == kKill ? jobs::CancelRequest::kKill : jobs::CancelRequest::kTerminate;
+  return Cancel(operation, call, job, {.request = request}, kInvalidStateTransition);
 }
 
-broker::MethodResult ConcreteJobProvider::KillJob(const broker::MethodCall& call, const jobs::Job& job) const {
-  if (Job::KillJob::In(call.parameters).delete_on_kill().value_or(false)) {
-    return Refuse(call, kNotSupported, ErrorKind::kNotSupported,
-                  "DeleteOnKill is not supported: a job is removed some minutes after its end");
+absl::StatusOr<broker::MethodResult> ConcreteJobProvider::KillJob(security::Operation& operation,
+                                                                  const broker::MethodCall& call,
+                                                                  const jobs::Job& job) const {
+  const bool remove = Job::KillJob::In(call.parameters).delete_on_kill().value_or(false);
+  return Cancel(operation, call, job, {.request = jobs::CancelRequest::kKill, .remove_at_end = remove}, kFailed);
+}
+
+absl::Status ConcreteJobProvider::Modify(const broker::ReadContext& context, security::Operation& operation,
+                                         const cim::ObjectPath& path, const cim::Instance& instance) {
+  ASSIGN_OR_RETURN(const JobPointer job, Find(context, path));
+  const Job wanted = Job::View(instance);
+  jobs::Job after = *job;
+  jobs::JobSettings settings;
+  if (const auto time = wanted.time_before_removal(); time.has_value()) {
+    if (!time->is_interval()) {
+      return cim::CimError(cim::CimStatus::kInvalidParameter,
+                           absl::StrCat("TimeBeforeRemoval of ", path.RelativeText(),
+                                        " is a point in time: give an interval such as 00000000000500.000000:000"));
+    }
+    settings.time_before_removal = after.time_before_removal = absl::Microseconds(time->microseconds());
   }
-  broker::MethodResult result;
-  result.out_parameters = Job::KillJob::Out().Take();
-  const absl::Status status = context_.dependencies.jobs->Cancel(job.id);
-  if (status.ok()) return result;
-  return Refuse(call, kFailed, ErrorKind::kInvalidState, std::string(status.message()));
+  if (const auto remove = wanted.delete_on_completion(); remove.has_value()) {
+    settings.delete_on_completion = after.delete_on_completion = *remove;
+  }
+  RETURN_IF_ERROR(CheckOnlySettings(context_, instance, after));
+  return context_.dependencies.jobs->Modify(operation, job->id, settings);
+}
+
+absl::Status ConcreteJobProvider::Delete(const broker::ReadContext& context, security::Operation& operation,
+                                         const cim::ObjectPath& path) {
+  ASSIGN_OR_RETURN(const JobPointer job, Find(context, path));
+  return context_.dependencies.jobs->Delete(operation, job->id);
 }
 
 InstancePointer ConcreteJobProvider::ErrorOf(const jobs::Job& job) const {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "providers/inventory/inventory.h"
+#include "providers/inventory/part_revisions.h"
 #include "providers/virtualization_v2/association_values.h"
 #include "providers/virtualization_v2/job_values.h"
 #include "providers/virtualization_v2/machine_values.h"
@@ -82,11 +83,12 @@ std::vector<RenderedEvent> ViewEventRenderer::RenderMachineChange(const inventor
   const bool is = after != nullptr;
   if (was != is) {
     const std::string& id = is ? after->id() : before->id();
+    const int64_t created = (is ? after : before)->revisions().created();
     const auto link = [&](InstancePointer association) {
       events.Add(was ? association : nullptr, is ? association : nullptr);
     };
-    link(RenderSettingsDefineState(context_, id));
-    link(RenderServiceAffectsElement(context_, id));
+    link(RenderSettingsDefineState(context_, id, created));
+    link(RenderServiceAffectsElement(context_, id, created));
   }
   for (const DeviceId& id : SettingsOfEither(before, after)) {
     InstancePointer old_settings = SettingsIn(context_, before, id);
@@ -95,7 +97,8 @@ std::vector<RenderedEvent> ViewEventRenderer::RenderMachineChange(const inventor
     const bool has = new_settings != nullptr;
     events.Add(std::move(old_settings), std::move(new_settings));
     if (had == has || id.kind == DeviceKind::kSystem) continue;
-    const InstancePointer component = RenderSettingDataComponent(context_, id);
+    const InstancePointer component =
+        RenderSettingDataComponent(context_, id, ComponentRevision(has ? *after : *before, id.kind));
     events.Add(had ? component : nullptr, has ? component : nullptr);
   }
   return std::move(events).Take();
@@ -115,11 +118,12 @@ std::vector<RenderedEvent> ViewEventRenderer::RenderJobChange(const jobs::JobCha
     }
   }
   const std::string& id = change.after.has_value() ? change.after->id : change.before->id;
+  const int64_t created = change.after.has_value() ? change.after->created_revision : change.before->created_revision;
   for (const jobs::JobElement& element : elements) {
     const bool was = Affects(change.before, element);
     const bool is = Affects(change.after, element);
     if (was == is || element.entity_kind != inventory::kMachineEntity) continue;
-    const InstancePointer association = RenderAffectedJobElement(context_, element.entity_id, id);
+    const InstancePointer association = RenderAffectedJobElement(context_, element.entity_id, id, created);
     events.Add(was ? association : nullptr, is ? association : nullptr);
   }
   return std::move(events).Take();
@@ -129,6 +133,8 @@ std::vector<RenderedEvent> ViewEventRenderer::Render(const store::JournalEntry& 
   if (entry.entity_kind == inventory::kMachineEntity) {
     inventory::MachineChange change;
     if (!change.ParseFromString(entry.payload)) return {};
+    if (change.has_before()) inventory::FillRevisions(change.before_revision(), change.mutable_before());
+    if (change.has_after()) inventory::FillRevisions(entry.revision, change.mutable_after());
     return RenderMachineChange(change);
   }
   if (entry.entity_kind == jobs::kJobEntityKind) {

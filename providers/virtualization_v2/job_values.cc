@@ -23,8 +23,9 @@ absl::Duration ElapsedTime(const jobs::Job& job, absl::Time now) {
   return std::max((job.ended == absl::InfiniteFuture() ? now : job.ended) - job.started, absl::ZeroDuration());
 }
 
+// The step that it is at while it works; then how it ended.
 std::string StatusText(const jobs::Job& job) {
-  if (!job.status.empty()) return job.status;
+  if (job.state == jobs::JobState::kRunning && !job.status.empty()) return job.status;
   switch (job.state) {
     case jobs::JobState::kNew:
     case jobs::JobState::kStarting:
@@ -38,8 +39,9 @@ std::string StatusText(const jobs::Job& job) {
     case jobs::JobState::kCompletedWithWarnings:
       return "Job is completed with warnings";
     case jobs::JobState::kTerminated:
-    case jobs::JobState::kKilled:
       return "Job is terminated";
+    case jobs::JobState::kKilled:
+      return "Job is killed";
     case jobs::JobState::kException:
       return "Job has failed";
     default:
@@ -71,7 +73,7 @@ InstancePointer RenderJob(const ViewContext& context, const jobs::Job& job, absl
   instance.set_job_type(static_cast<Job::JobTypeValue>(job.type));
   instance.set_percent_complete(job.percent_complete);
   instance.set_cancellable(job.cancellable && !jobs::IsFinal(job.state));
-  instance.set_delete_on_completion(true);
+  instance.set_delete_on_completion(job.delete_on_completion);
   instance.set_job_run_times(1);
   instance.set_error_code(
       static_cast<uint16_t>(std::min<uint32_t>(job.error_code, std::numeric_limits<uint16_t>::max())));
@@ -84,6 +86,7 @@ InstancePointer RenderJob(const ViewContext& context, const jobs::Job& job, absl
   instance.set_status("OK");
   instance.set_status_descriptions(std::vector<std::string>{"OK"});
   FillTimes(job, now, instance);
+  instance.set_revision(job.revision);
   return std::move(instance).Take();
 }
 

@@ -44,20 +44,22 @@ class SettingsDefineStateProvider : public AssociationProvider {
 
  protected:
   void All(const ViewReadPoint& read_point, broker::InstanceSink sink) const override {
-    read_point.machines().ForEach(
-        [&](const MachinePointer& machine) { return sink(RenderSettingsDefineState(context_, machine->id())); });
+    read_point.machines().ForEach([&](const MachinePointer& machine) {
+      return sink(RenderSettingsDefineState(context_, machine->id(), machine->record.revisions().created()));
+    });
   }
   void FromFirst(const ViewReadPoint& read_point, const cim::ObjectPath& object,
                  broker::InstanceSink sink) const override {
     const MachinePointer machine = MachineAt(context_, read_point, object);
-    if (machine != nullptr) sink(RenderSettingsDefineState(context_, machine->id()));
+    if (machine != nullptr)
+      sink(RenderSettingsDefineState(context_, machine->id(), machine->record.revisions().created()));
   }
   void FromSecond(const ViewReadPoint& read_point, const cim::ObjectPath& object,
                   broker::InstanceSink sink) const override {
     DeviceId settings;
     const MachinePointer machine = MachineWithSettingsAt(context_, read_point, object, &settings);
     if (machine == nullptr || settings.kind != DeviceKind::kSystem) return;
-    sink(RenderSettingsDefineState(context_, machine->id()));
+    sink(RenderSettingsDefineState(context_, machine->id(), machine->record.revisions().created()));
   }
 
  private:
@@ -86,14 +88,15 @@ class SettingDataComponentProvider : public AssociationProvider {
     DeviceId settings;
     const MachinePointer machine = MachineWithSettingsAt(context_, read_point, object, &settings);
     if (machine == nullptr || settings.kind == DeviceKind::kSystem) return;
-    sink(RenderSettingDataComponent(context_, settings));
+    sink(RenderSettingDataComponent(context_, settings, ComponentRevision(machine->record, settings.kind)));
   }
 
  private:
   bool ComponentsOf(const inventory::Machine& machine, broker::InstanceSink sink) const {
     for (const DeviceId& device : SettingsOfMachine(machine.record)) {
       if (device.kind == DeviceKind::kSystem) continue;
-      if (!sink(RenderSettingDataComponent(context_, device))) return false;
+      if (!sink(RenderSettingDataComponent(context_, device, ComponentRevision(machine.record, device.kind))))
+        return false;
     }
     return true;
   }
@@ -110,13 +113,15 @@ class ServiceAffectsElementProvider : public AssociationProvider {
 
  protected:
   void All(const ViewReadPoint& read_point, broker::InstanceSink sink) const override {
-    read_point.machines().ForEach(
-        [&](const MachinePointer& machine) { return sink(RenderServiceAffectsElement(context_, machine->id())); });
+    read_point.machines().ForEach([&](const MachinePointer& machine) {
+      return sink(RenderServiceAffectsElement(context_, machine->id(), machine->record.revisions().created()));
+    });
   }
   void FromFirst(const ViewReadPoint& read_point, const cim::ObjectPath& object,
                  broker::InstanceSink sink) const override {
     const MachinePointer machine = MachineAt(context_, read_point, object);
-    if (machine != nullptr) sink(RenderServiceAffectsElement(context_, machine->id()));
+    if (machine != nullptr)
+      sink(RenderServiceAffectsElement(context_, machine->id(), machine->record.revisions().created()));
   }
   void FromSecond(const ViewReadPoint& read_point, const cim::ObjectPath& object,
                   broker::InstanceSink sink) const override {
@@ -145,7 +150,8 @@ class AffectedJobElementProvider : public AssociationProvider {
     const std::optional<std::string> machine_id = ComputerSystemName(context_, object);
     if (!machine_id.has_value()) return;
     for (const JobPointer& job : read_point.JobsOfMachine(*machine_id)) {
-      if (!sink(RenderAffectedJobElement(context_, absl::AsciiStrToUpper(*machine_id), job->id))) return;
+      if (!sink(RenderAffectedJobElement(context_, absl::AsciiStrToUpper(*machine_id), job->id, job->created_revision)))
+        return;
     }
   }
   void FromSecond(const ViewReadPoint& read_point, const cim::ObjectPath& object,
@@ -159,7 +165,7 @@ class AffectedJobElementProvider : public AssociationProvider {
   bool ElementsOf(const jobs::Job& job, broker::InstanceSink sink) const {
     for (const jobs::JobElement& element : job.affected) {
       if (element.entity_kind != inventory::kMachineEntity) continue;
-      if (!sink(RenderAffectedJobElement(context_, element.entity_id, job.id))) return false;
+      if (!sink(RenderAffectedJobElement(context_, element.entity_id, job.id, job.created_revision))) return false;
     }
     return true;
   }

@@ -114,6 +114,7 @@ InstancePointer RenderMachine(const ViewContext& context, const inventory::Machi
   system.set_on_time_in_milliseconds(on_time);
   system.set_process_id(HasWorker(machine) ? machine.runtime().launch().worker_process_id() : 0);
   system.set_reset_capability(static_cast<System::ResetCapabilityValue>(kResetCapabilityOther));
+  system.set_revision(machine.revisions().machine());
   return std::move(system).Take();
 }
 

@@ -33,6 +33,13 @@ std::vector<cim::ObjectPath> PathsOf(const ViewContext& views, const std::vector
   return paths;
 }
 
+// The parts of a machine of which an expected revision is demanded.
+std::vector<DeviceId> DevicesOf(const std::vector<ResourceChange>& changes) {
+  std::vector<DeviceId> devices;
+  for (const ResourceChange& change : changes) devices.push_back(change.device);
+  return devices;
+}
+
 absl::StatusOr<inventory::MachinePointer> FindMachine(const broker::ReadContext& context, absl::string_view id) {
   inventory::MachinePointer machine = ReadPointOf(context).machines().Find(id);
   if (machine == nullptr) return InventoryError(ErrorKind::kNotFound, absl::StrCat("there is no machine ", id));
@@ -135,12 +142,12 @@ absl::StatusOr<broker::MethodResult> AddResourceSettings(const ViewContext& view
   result.out_parameters = std::move(out).Take();
   operation.outcome = broker::SerializeOutcome(*call.method, result);
   const absl::Status status = views.dependencies.inventory
-                                  ->ModifyMachine(operation, (*machine)->id(),
-                                                  [&](inventory::Configuration& configuration) -> absl::Status {
-                                                    RETURN_IF_ERROR(inventory::AddLinuxKernel(configuration, {}));
-                                                    return ApplyChanges(views, *changes, (*machine)->record,
-                                                                        /*are_new=*/true, configuration);
-                                                  })
+                                  ->ModifyParts(operation, (*machine)->id(), DevicesOf(*changes),
+                                                [&](inventory::Configuration& configuration) -> absl::Status {
+                                                  RETURN_IF_ERROR(inventory::AddLinuxKernel(configuration, {}));
+                                                  return ApplyChanges(views, *changes, (*machine)->record,
+                                                                      /*are_new=*/true, configuration);
+                                                })
                                   .status();
   return Finish(views, call, status, std::move(result));
 }
@@ -162,11 +169,11 @@ absl::StatusOr<broker::MethodResult> ModifyResourceSettings(const ViewContext& v
   operation.outcome = broker::SerializeOutcome(*call.method, result);
   const absl::Status status =
       views.dependencies.inventory
-          ->ModifyMachine(operation, (*machine)->id(),
-                          [&](inventory::Configuration& configuration) -> absl::Status {
-                            RETURN_IF_ERROR(CheckHasDevices(*changes, (*machine)->record, configuration));
-                            return ApplyChanges(views, *changes, (*machine)->record, /*are_new=*/false, configuration);
-                          })
+          ->ModifyParts(operation, (*machine)->id(), DevicesOf(*changes),
+                        [&](inventory::Configuration& configuration) -> absl::Status {
+                          RETURN_IF_ERROR(CheckHasDevices(*changes, (*machine)->record, configuration));
+                          return ApplyChanges(views, *changes, (*machine)->record, /*are_new=*/false, configuration);
+                        })
           .status();
   return Finish(views, call, status, std::move(result));
 }
@@ -180,8 +187,10 @@ absl::StatusOr<broker::MethodResult> RemoveResourceSettings(const ViewContext& v
   broker::MethodResult result;
   result.out_parameters = Service::RemoveResourceSettings::Out().Take();
   operation.outcome = broker::SerializeOutcome(*call.method, result);
-  const absl::Status status =
-      views.dependencies.inventory->ModifyMachine(operation, *machine_id, &inventory::RemoveLinuxKernel).status();
+  const absl::Status status = views.dependencies.inventory
+                                  ->ModifyParts(operation, *machine_id, {{*machine_id, DeviceKind::kLinuxKernel, 0}},
+                                                &inventory::RemoveLinuxKernel)
+                                  .status();
   return Finish(views, call, status, std::move(result));
 }
 

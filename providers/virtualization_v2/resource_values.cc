@@ -1,5 +1,7 @@
 #include "providers/virtualization_v2/resource_values.h"
 
+#include "providers/inventory/part_revisions.h"
+
 namespace cimvisor::views {
 
 void FillResource(const ResourceTraits& traits, const inventory::MachineRecord& machine, int number,
@@ -19,6 +21,7 @@ void FillResource(const ResourceTraits& traits, const inventory::MachineRecord& 
   }
   resource.set_automatic_allocation(true);
   resource.set_automatic_deallocation(true);
+  resource.set_revision(inventory::RevisionOf(machine, traits.kind, number));
 }
 
 }  // namespace cimvisor::views

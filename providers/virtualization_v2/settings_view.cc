@@ -50,6 +50,11 @@ std::vector<inventory::DeviceId> SettingsOfMachine(const inventory::MachineRecor
   return ids;
 }
 
+int64_t ComponentRevision(const inventory::MachineRecord& machine, inventory::DeviceKind kind) {
+  return kind == inventory::DeviceKind::kLinuxKernel ? machine.revisions().linux_kernel_presence()
+                                                     : machine.revisions().created();
+}
+
 InstancePointer RenderSettings(const ViewContext& context, const inventory::MachineRecord& machine,
                                const inventory::DeviceId& id, const cim::PropertySet& properties) {
   return ViewOfKind(id.kind).render(context, machine, id.number, properties);

@@ -38,6 +38,9 @@ const SettingsView& ViewOfKind(inventory::DeviceKind kind);
 // The settings objects of a machine: the system settings first, then the devices.
 std::vector<inventory::DeviceId> SettingsOfMachine(const inventory::MachineRecord& machine);
 
+// The revision at which a device became a component of its machine's settings.
+int64_t ComponentRevision(const inventory::MachineRecord& machine, inventory::DeviceKind kind);
+
 // The instance of `id`, which must be one of SettingsOfMachine.
 InstancePointer RenderSettings(const ViewContext& context, const inventory::MachineRecord& machine,
                                const inventory::DeviceId& id, const cim::PropertySet& properties);

@@ -132,8 +132,10 @@ TEST_F(JobsTest, AJobThatHasEndedCannotBeEnded) {
   EXPECT_EQ(change.result.return_value, 4097U);
   EXPECT_FALSE(Message(change).empty());
   EXPECT_EQ(Invoke(path, "KillJob", {}).result.return_value, 4U);
-  EXPECT_EQ(Invoke(path, "KillJob", {{"DeleteOnKill", cim::Value::Boolean(true)}}).result.return_value, 1U);
+  EXPECT_EQ(Invoke(path, "KillJob", {{"DeleteOnKill", cim::Value::Boolean(true)}}).result.return_value, 4U);
   EXPECT_EQ(Invoke(path, "RequestStateChange", {{"RequestedState", Number(3)}}).result.return_value, 1U);
+  EXPECT_EQ(Invoke(path, "RequestStateChange", {{"RequestedState", Number(6)}}).result.return_value, 1U);
+  EXPECT_EQ(Invoke(path, "RequestStateChange", {{"RequestedState", Number(7)}}).result.return_value, 5U);
   EXPECT_EQ(Invoke(path, "RequestStateChange", {}).result.return_value, 5U);
   const auto none = Invoke(path, "GetErrorEx", {});
   EXPECT_EQ(none.result.return_value, 0U);

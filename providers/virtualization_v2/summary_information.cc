@@ -196,6 +196,7 @@ InstancePointer RenderSummary(const ViewContext& context, const ViewReadPoint& r
   FillUsage(context, machine, properties, summary);
   if (properties.Contains(Summary::kAsynchronousTasksSlot)) FillTasks(context, read_point, machine, summary);
   FillAbsent(properties, summary);
+  summary.set_revision(machine.revisions().machine());
   return std::move(summary).Take();
 }
 

@@ -140,15 +140,15 @@ absl::StatusOr<broker::MethodResult> ModifySystemSettings(const ViewContext& vie
   operation.outcome = broker::SerializeOutcome(*call.method, result);
   const absl::Status status =
       views.dependencies.inventory
-          ->ModifyMachine(operation, (*machine)->id(),
-                          [&](inventory::Configuration& configuration) -> absl::Status {
-                            RETURN_IF_ERROR(ViewOfKind(DeviceKind::kSystem).apply(*wanted, 0, configuration));
-                            inventory::MachineRecord changed = (*machine)->record;
-                            *changed.mutable_configuration() = configuration;
-                            const InstancePointer after = RenderSettings(
-                                views, changed, {changed.id(), DeviceKind::kSystem, 0}, cim::PropertySet::All());
-                            return CheckHonoured(*wanted, *after, /*is_new=*/false);
-                          })
+          ->ModifyParts(operation, (*machine)->id(), {{(*machine)->id(), DeviceKind::kSystem, 0}},
+                        [&](inventory::Configuration& configuration) -> absl::Status {
+                          RETURN_IF_ERROR(ViewOfKind(DeviceKind::kSystem).apply(*wanted, 0, configuration));
+                          inventory::MachineRecord changed = (*machine)->record;
+                          *changed.mutable_configuration() = configuration;
+                          const InstancePointer after = RenderSettings(
+                              views, changed, {changed.id(), DeviceKind::kSystem, 0}, cim::PropertySet::All());
+                          return CheckHonoured(*wanted, *after, /*is_new=*/false);
+                        })
           .status();
   return Finish(views, call, status, std::move(result));
 }

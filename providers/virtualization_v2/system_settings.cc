@@ -122,6 +122,7 @@ InstancePointer Render(const ViewContext& context, const inventory::MachineRecor
   FillActions(machine.configuration().system(), settings);
   FillFirmware(machine, properties, settings);
   FillPlatform(machine.configuration().system(), settings);
+  settings.set_revision(machine.revisions().system());
   return std::move(settings).Take();
 }
 

@@ -12,7 +12,8 @@ namespace {
 
 absl::Status CheckMode(const CallContext& call, absl::string_view operation) {
   if (call.mode == Mode::kDo) return absl::OkStatus();
-  return cim::CimError(cim::CimStatus::kNotSupported, absl::StrCat("MODE_PLAN is not supported for ", operation));
+  return cim::CimError(cim::CimStatus::kNotSupported,
+                       absl::StrCat("MODE_PLAN is not supported for ", operation, ", which changes nothing"));
 }
 
 }  // namespace
@@ -44,8 +45,17 @@ absl::Status CheckReadCall(const CallContext& call, absl::string_view operation)
   return CheckAlive(call);
 }
 
-absl::Status CheckChangingCall(const CallContext& call, absl::string_view operation) {
-  RETURN_IF_ERROR(CheckMode(call, operation));
+absl::Status CheckChangingCall(const BrokerDependencies& dependencies, const CallContext& call) {
+  if (call.expected_revision != 0) {
+    const int64_t current = dependencies.read_points->Current()->revision();
+    if (call.expected_revision > current) {
+      return cim::CimError(cim::CimStatus::kInvalidParameter,
+                           absl::StrCat("the expected revision ", call.expected_revision,
+                                        " is of another service or of a database that was restored since: this one is "
+                                        "at revision ",
+                                        current));
+    }
+  }
   return CheckAlive(call);
 }
 

@@ -20,9 +20,10 @@ absl::Status CheckRight(const BrokerDependencies& dependencies, const CallContex
 // rather than denied; no audit row.
 bool MayRead(const BrokerDependencies& dependencies, const security::Caller& caller, const cim::Class& cls);
 
-// CIM_ERR_NOT_SUPPORTED, by name, for what a call does not offer: MODE_PLAN, and an expected revision on reading calls.
+// CIM_ERR_NOT_SUPPORTED, by name, for what reading calls do not offer: MODE_PLAN and an expected revision.
 absl::Status CheckReadCall(const CallContext& call, absl::string_view operation);
-absl::Status CheckChangingCall(const CallContext& call, absl::string_view operation);
+// CIM_ERR_INVALID_PARAMETER for an expected revision that this service has not come to.
+absl::Status CheckChangingCall(const BrokerDependencies& dependencies, const CallContext& call);
 
 // kCancelled or kDeadlineExceeded when the call should not go on.
 absl::Status CheckAlive(const CallContext& call);

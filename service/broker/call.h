@@ -18,6 +18,7 @@
 #include "service/cim/object_path.h"
 #include "service/cim/value.h"
 #include "service/security/caller.h"
+#include "service/security/change_plan.h"
 
 namespace cimvisor::broker {
 
@@ -26,7 +27,7 @@ inline constexpr char kDefaultNamespace[] = "root/virtualization/v2";
 
 enum class Mode : uint8_t {
   kDo,
-  kPlan,  // validate and say what would be done; CIM_ERR_NOT_SUPPORTED where it is not offered
+  kPlan,  // changing calls only: validate and say what would be done; a request id is neither looked up nor used up
 };
 
 // What every request carries. `name_space` is taken in any spelling; a full path in a request overrides it.
@@ -112,6 +113,7 @@ struct InvokeResult {
   const cim::Method* method = nullptr;
   MethodResult result;  // out parameters by place in method->parameters
   bool replayed = false;
+  std::optional<security::ChangePlan> plan;  // of Mode::kPlan; `result` is the refusal, or 0 with null out parameters
   int64_t revision = 0;
 };
 
@@ -126,6 +128,7 @@ struct InstanceInput {
 struct ChangeResult {
   cim::ObjectPath path;
   bool replayed = false;
+  std::optional<security::ChangePlan> plan;  // of Mode::kPlan
   int64_t revision = 0;
 };
 

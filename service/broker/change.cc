@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/broker/access.h"
 #include "service/broker/changing_call.h"
+#include "service/broker/conflict_report.h"
 #include "service/broker/input.h"
 #include "service/broker/names.h"
 #include "service/broker/outcome.h"
@@ -41,17 +42,29 @@ std::string BytesOf(const InstancePointer& instance) {
   return bytes;
 }
 
-// Carries out `change` unless the request id was used before. `change` returns the path.
+// Carries out `change` unless the request id was used before, or plans it. `change` returns the path.
 template <typename Function>
-absl::StatusOr<ChangeResult> Carry(const BrokerDependencies& dependencies, security::Operation operation,
+absl::StatusOr<ChangeResult> Carry(const BrokerDependencies& dependencies, const CallContext& call,
+                                   security::Operation operation, const cim::ObjectPath& object,
                                    const Function& change) {
   ChangeResult result;
-  ASSIGN_OR_RETURN(const security::RequestLog::Admission admission, dependencies.request_log->Admit(operation));
+  security::RequestLog::Admission admission;
+  if (call.mode == Mode::kPlan) {
+    result.plan.emplace();
+    operation.plan = &*result.plan;
+  } else {
+    ASSIGN_OR_RETURN(admission, dependencies.request_log->Admit(operation));
+  }
   if (admission.earlier_outcome.has_value()) {
     ASSIGN_OR_RETURN(result.path, DeserializePathOutcome(*admission.earlier_outcome));
     result.replayed = true;
   } else {
-    ASSIGN_OR_RETURN(result.path, change(operation));
+    absl::StatusOr<cim::ObjectPath> path = change(operation);
+    if (!path.ok()) return ReportConflict(dependencies, call.caller, object.name_space(), path.status());
+    result.path = *std::move(path);
+  }
+  if (result.plan.has_value()) {
+    RETURN_IF_ERROR(CheckPlanned(*result.plan, absl::StrCat(object.class_name(), ".", operation.name)));
   }
   result.revision = dependencies.read_points->Current()->revision();
   return result;
@@ -61,12 +74,12 @@ absl::StatusOr<ChangeResult> Carry(const BrokerDependencies& dependencies, secur
 
 absl::StatusOr<ChangeResult> RunCreate(const BrokerDependencies& dependencies, const CallContext& call,
                                        const InstanceInput& input) {
-  RETURN_IF_ERROR(CheckChangingCall(call, "CreateInstance"));
+  RETURN_IF_ERROR(CheckChangingCall(dependencies, call));
   ASSIGN_OR_RETURN(const std::string name_space, ResolveNamespace(*dependencies.classes, call.name_space));
   ASSIGN_OR_RETURN(const InstancePointer instance, ReadInput(dependencies, name_space, input));
   const cim::ObjectPath class_path(name_space, instance->cls().name());
   ASSIGN_OR_RETURN(Provider * provider, Permitted(dependencies, call, instance->cls(), "CreateInstance", class_path));
-  return Carry(dependencies, MakeOperation(call, "CreateInstance", class_path, BytesOf(instance)),
+  return Carry(dependencies, call, MakeOperation(call, "CreateInstance", class_path, BytesOf(instance)), class_path,
                [&](security::Operation& operation) {
                  return provider->Create(MakeReadContext(dependencies, call), operation, *instance);
                });
@@ -74,7 +87,7 @@ absl::StatusOr<ChangeResult> RunCreate(const BrokerDependencies& dependencies, c
 
 absl::StatusOr<ChangeResult> RunModify(const BrokerDependencies& dependencies, const CallContext& call,
                                        const InstanceInput& input) {
-  RETURN_IF_ERROR(CheckChangingCall(call, "ModifyInstance"));
+  RETURN_IF_ERROR(CheckChangingCall(dependencies, call));
   ASSIGN_OR_RETURN(std::string name_space, ResolveNamespace(*dependencies.classes, call.name_space));
   ResolvedPath object;
   if (!input.path.empty()) {
@@ -95,7 +108,8 @@ absl::StatusOr<ChangeResult> RunModify(const BrokerDependencies& dependencies, c
   security::Operation modification = MakeOperation(call, "ModifyInstance", object.path, BytesOf(instance));
   modification.outcome = SerializePathOutcome(object.path);
   return Carry(
-      dependencies, std::move(modification), [&](security::Operation& operation) -> absl::StatusOr<cim::ObjectPath> {
+      dependencies, call, std::move(modification), object.path,
+      [&](security::Operation& operation) -> absl::StatusOr<cim::ObjectPath> {
         RETURN_IF_ERROR(provider->Modify(MakeReadContext(dependencies, call), operation, object.path, *instance));
         return object.path;
       });
@@ -103,7 +117,7 @@ absl::StatusOr<ChangeResult> RunModify(const BrokerDependencies& dependencies, c
 
 absl::StatusOr<ChangeResult> RunDelete(const BrokerDependencies& dependencies, const CallContext& call,
                                        absl::string_view path) {
-  RETURN_IF_ERROR(CheckChangingCall(call, "DeleteInstance"));
+  RETURN_IF_ERROR(CheckChangingCall(dependencies, call));
   ASSIGN_OR_RETURN(const std::string name_space, ResolveNamespace(*dependencies.classes, call.name_space));
   ASSIGN_OR_RETURN(const ResolvedPath object, ResolvePath(*dependencies.classes, name_space, path));
   ASSIGN_OR_RETURN(Provider * provider, Permitted(dependencies, call, *object.cls, "DeleteInstance", object.path));
@@ -113,7 +127,7 @@ absl::StatusOr<ChangeResult> RunDelete(const BrokerDependencies& dependencies, c
   }
   security::Operation deletion = MakeOperation(call, "DeleteInstance", object.path, "");
   deletion.outcome = SerializePathOutcome(object.path);
-  return Carry(dependencies, std::move(deletion),
+  return Carry(dependencies, call, std::move(deletion), object.path,
                [&](security::Operation& operation) -> absl::StatusOr<cim::ObjectPath> {
                  RETURN_IF_ERROR(provider->Delete(MakeReadContext(dependencies, call), operation, object.path));
                  return object.path;

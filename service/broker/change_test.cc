@@ -1,5 +1,8 @@
 // CreateInstance, ModifyInstance, DeleteInstance.
+#include <atomic>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -129,8 +132,66 @@ TEST_F(ChangeTest, RightsAndMode) {
                                             "reader T_Settings.ModifyInstance", "reader T_Settings.CreateInstance"));
   CallContext plan = world_.Call();
   plan.mode = Mode::kPlan;
-  EXPECT_EQ(CimStatusOf(world_.broker->DeleteInstance(plan, kSettings).status()), CimStatus::kNotSupported);
+  EXPECT_EQ(CimStatusOf(world_.broker->DeleteInstance(plan, "T_Bare.InstanceID='x'").status()),
+            CimStatus::kNotSupported);
   EXPECT_TRUE(removed_.empty());
+}
+
+TEST_F(ChangeTest, APlanIsMadeWithoutTheRequestIdAndCannotBeCommitted) {
+  world_.settings->remove = [](security::Operation& operation, const cim::ObjectPath&) {
+    EXPECT_NE(operation.plan, nullptr);
+    operation.plan->steps.push_back("remove it");
+    operation.plan->machine_must_be_off = true;
+    return absl::OkStatus();
+  };
+  CallContext plan = WithId("same");
+  plan.mode = Mode::kPlan;
+  const auto planned = world_.broker->DeleteInstance(plan, kSettings);
+  ASSERT_TRUE(planned.ok()) << planned.status();
+  EXPECT_THAT(planned->plan->steps, ElementsAre("remove it"));
+  EXPECT_TRUE(planned->plan->machine_must_be_off);
+  EXPECT_FALSE(world_.broker->DeleteInstance(plan, kSettings)->replayed);
+  // A provider that overlooks the plan commits nothing.
+  const auto overlooked = world_.broker->ModifyInstance(plan, Input("n"));
+  EXPECT_THAT(std::string(overlooked.status().message()), HasSubstr("only planned"));
+  EXPECT_EQ(world_.store->Read("SELECT number FROM audit")->size(), 0U);
+  // And one that says nothing is named.
+  world_.settings->remove = [](security::Operation&, const cim::ObjectPath&) { return absl::OkStatus(); };
+  const absl::Status silent = world_.broker->DeleteInstance(plan, kSettings).status();
+  EXPECT_EQ(CimStatusOf(silent), CimStatus::kNotSupported);
+  EXPECT_THAT(std::string(silent.message()), HasSubstr("MODE_PLAN is not supported for T_Settings.DeleteInstance"));
+}
+
+TEST_F(ChangeTest, RequestIdsAreRememberedAcrossARestart) {
+  ASSERT_TRUE(world_.broker->CreateInstance(WithId("c"), Input("n")).ok());
+  ASSERT_TRUE(world_.broker->ModifyInstance(WithId("m"), Input("n")).ok());
+  ASSERT_TRUE(world_.broker->DeleteInstance(WithId("d"), kSettings).ok());
+  world_.Restart();
+  EXPECT_TRUE(world_.broker->CreateInstance(WithId("c"), Input("n"))->replayed);
+  EXPECT_TRUE(world_.broker->ModifyInstance(WithId("m"), Input("n"))->replayed);
+  EXPECT_TRUE(world_.broker->DeleteInstance(WithId("d"), kSettings)->replayed);
+  for (const absl::Status& other :
+       {world_.broker->CreateInstance(WithId("c"), Input("x")).status(),
+        world_.broker->ModifyInstance(WithId("m"), Input("x")).status(),
+        world_.broker->DeleteInstance(WithId("d"), "T_Settings.InstanceID='SB'").status()}) {
+    EXPECT_EQ(CimStatusOf(other), CimStatus::kInvalidParameter) << other;
+  }
+  EXPECT_EQ(created_.size() + removed_.size() + modified_.size(), 3U);
+}
+
+TEST_F(ChangeTest, RepeatsInFlightWaitForTheFirst) {
+  std::atomic<int> replayed{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      if (world_.broker->CreateInstance(WithId("c"), Input("n"))->replayed) ++replayed;
+      if (world_.broker->ModifyInstance(WithId("m"), Input("n"))->replayed) ++replayed;
+      if (world_.broker->DeleteInstance(WithId("d"), kSettings)->replayed) ++replayed;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(replayed, 9);
+  EXPECT_EQ(created_.size() + removed_.size() + modified_.size(), 3U);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <openssl/sha.h>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "service/broker/outcome.h"
+#include "service/cim/errors.h"
 
 namespace cimvisor::broker {
 
@@ -22,11 +24,17 @@ security::Operation MakeOperation(const CallContext& call, absl::string_view nam
   AppendText(operation.name, &bytes);
   AppendText(operation.object, &bytes);
   AppendText(parameters, &bytes);
+  AppendText(absl::StrCat(operation.expected_revision), &bytes);
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
   operation.parameters_hash =
       absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), sizeof(digest)));
   return operation;
+}
+
+absl::Status CheckPlanned(const security::ChangePlan& plan, absl::string_view name) {
+  if (!plan.steps.empty()) return absl::OkStatus();
+  return cim::CimError(cim::CimStatus::kNotSupported, absl::StrCat("MODE_PLAN is not supported for ", name));
 }
 
 }  // namespace cimvisor::broker

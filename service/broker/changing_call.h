@@ -17,6 +17,9 @@ namespace cimvisor::broker {
 security::Operation MakeOperation(const CallContext& call, absl::string_view name, const cim::ObjectPath& object,
                                   absl::string_view parameters);
 
+// The end of a planned call: CIM_ERR_NOT_SUPPORTED, by name, when nobody filled the plan.
+absl::Status CheckPlanned(const security::ChangePlan& plan, absl::string_view name);
+
 // InvokeMethod, CreateInstance, ModifyInstance and DeleteInstance of broker.h.
 absl::StatusOr<InvokeResult> RunInvoke(const BrokerDependencies& dependencies, const CallContext& call,
                                        const InvokeRequest& request);

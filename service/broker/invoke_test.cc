@@ -150,10 +150,6 @@ TEST_F(InvokeTest, WhatCannotBeCalled) {
             CimStatus::kNotFound);
   EXPECT_EQ(CimStatusOf(Invoke(R"(T_Host.CreationClassName="T_Host",Name="H")", "SetState", {}).status()),
             CimStatus::kMethodNotAvailable);
-  CallContext plan = world_.Call();
-  plan.mode = Mode::kPlan;
-  EXPECT_EQ(CimStatusOf(world_.broker->InvokeMethod(plan, {kMachine, "SetState", {}}).status()),
-            CimStatus::kNotSupported);
   EXPECT_EQ(world_.machines->invocations, 0);
 }
 

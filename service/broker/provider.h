@@ -75,16 +75,19 @@ struct MethodResult {
   uint32_t return_value = 0;
   std::vector<cim::Value> out_parameters;      // by place in method->parameters
   std::shared_ptr<const cim::Instance> error;  // an Msvm_Error when it failed
-  std::vector<std::string> plan;
 };
 
 // Bytes of a method's result for security::Operation::outcome; the broker reads them when the request id comes again
-// (outcome.h has the format). `plan` is not kept.
+// (outcome.h has the format).
 std::string SerializeOutcome(const cim::Method& method, const MethodResult& result);
 
 // The same for Provider::Create. For Modify and Delete the broker has set it before it calls the provider.
 std::string SerializePathOutcome(const cim::ObjectPath& path);
 
+// The four changing calls are given the security::Operation that they belong to, and honour all of it: they record it
+// in the transaction of the change; a change of what has another revision than operation.expected_revision allows is
+// refused with a security::Conflict; and where operation.plan is set they check everything, fill the plan, and change
+// nothing.
 class Provider {
  public:
   virtual ~Provider() = default;

@@ -3,6 +3,7 @@
 #define CIMVISOR_SERVICE_CIM_INSTANCE_H_
 
 #include <cassert>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -56,10 +57,14 @@ class Instance {
     return static_cast<size_t>(slot) < mentioned_.size() && mentioned_[static_cast<size_t>(slot)];
   }
 
+  // The revision of its last committed change; 0 when it has none.
+  int64_t revision() const { return revision_; }
+  void set_revision(int64_t revision) { revision_ = revision; }
+
   // From the key values. An instance of a class without keys has an empty path.
   ObjectPath Path() const;
 
-  // Same class and same values; what was mentioned does not count.
+  // Same class and same values; what was mentioned does not count, nor the revision.
   friend bool operator==(const Instance& a, const Instance& b);
 
  private:
@@ -68,6 +73,7 @@ class Instance {
   std::shared_ptr<const Class> class_;
   std::vector<Value> values_;
   std::vector<bool> mentioned_;
+  int64_t revision_ = 0;
 };
 
 }  // namespace cimvisor::cim

@@ -28,6 +28,10 @@ enum class JobState : uint16_t {
   kCompletedWithWarnings = 32768,
 };
 
+// Who asked a job to end, and how (Msvm_ConcreteJob.RequestStateChange 4 and 5). Both undo what was begun; the state at
+// the end says which it was.
+enum class CancelRequest : uint8_t { kNone = 0, kTerminate = 1, kKill = 2 };
+
 // True for kCompleted, kTerminated, kKilled, kException and kCompletedWithWarnings.
 bool IsFinal(JobState state);
 
@@ -59,6 +63,7 @@ struct JobOutcome {
 
 struct Job {
   std::string id;     // GUID, upper-case: Msvm_ConcreteJob.InstanceID
+  std::string kind;   // which class of jobs it is shown as, a word of the view's; empty: the general one
   std::string name;   // "Starting Virtual Machine"
   uint16_t type = 0;  // Msvm_ConcreteJob.JobType
   std::string owner;  // who asked: security::CallerText
@@ -68,14 +73,18 @@ struct Job {
   uint32_t error_code = 0;
   std::string error_description;
   bool cancellable = false;
+  CancelRequest cancel = CancelRequest::kNone;
   std::vector<JobElement> affected;
   absl::Time created = absl::UnixEpoch();                 // TimeSubmitted
   absl::Time started = absl::InfinitePast();              // StartTime; InfinitePast: not yet
   absl::Time state_changed = absl::UnixEpoch();           // TimeOfLastStateChange
   absl::Time ended = absl::InfiniteFuture();              // InfiniteFuture: not yet
   absl::Duration time_before_removal = absl::Minutes(5);  // after its end: TimeBeforeRemoval
-  std::string resolver;  // who says after a restart how it ended ("inventory"); see JobManager::SetResolver
-  std::string intent;    // the resolver's own bytes: what the job was about to do
+  bool delete_on_completion = true;                       // false: it stays until it is deleted
+  std::string resolver;          // who says after a restart how it ended ("inventory"); see JobManager::SetResolver
+  std::string intent;            // the resolver's own bytes: what the job was about to do
+  int64_t revision = 0;          // of its last committed change; 0 in a row of an older program
+  int64_t created_revision = 0;  // of its creation
 
   friend bool operator==(const Job&, const Job&) = default;
 };

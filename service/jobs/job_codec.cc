@@ -47,12 +47,18 @@ void ToRecord(const Job& job, JobRecord* record) {
   record->set_microseconds_before_removal(absl::ToInt64Microseconds(job.time_before_removal));
   record->set_resolver(job.resolver);
   record->set_intent(job.intent);
+  record->set_kind(job.kind);
+  record->set_cancel(static_cast<uint32_t>(job.cancel));
+  record->set_keep(!job.delete_on_completion);
+  record->set_revision(job.revision);
+  record->set_created_revision(job.created_revision);
 }
 
 absl::StatusOr<Job> FromRecord(const JobRecord& record) {
   RETURN_IF_ERROR(CheckVersion(record.version()));
   if (!IsState(record.state()) || record.type() > std::numeric_limits<uint16_t>::max() ||
-      record.percent_complete() > 100 || record.id().empty()) {
+      record.percent_complete() > 100 || record.id().empty() ||
+      record.cancel() > static_cast<uint32_t>(CancelRequest::kKill)) {
     return absl::DataLossError(absl::StrCat("a bad record of the job \"", record.id(), "\""));
   }
   Job job;
@@ -76,6 +82,11 @@ absl::StatusOr<Job> FromRecord(const JobRecord& record) {
   job.time_before_removal = absl::Microseconds(record.microseconds_before_removal());
   job.resolver = record.resolver();
   job.intent = record.intent();
+  job.kind = record.kind();
+  job.cancel = static_cast<CancelRequest>(record.cancel());
+  job.delete_on_completion = !record.keep();
+  job.revision = record.revision();
+  job.created_revision = record.created_revision();
   return job;
 }
 

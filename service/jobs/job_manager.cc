@@ -33,6 +33,7 @@ absl::Status CheckSpec(const JobSpec& spec) {
 Job JobFromSpec(const JobSpec& spec) {
   Job job;
   job.id = store::RandomGuid();
+  job.kind = spec.kind;
   job.name = spec.name;
   job.type = spec.type;
   job.owner = spec.owner;
@@ -57,12 +58,17 @@ class StoredJobManager : public JobManager {
   absl::Status ResolveUnfinished() override;
   absl::StatusOr<PreparedJob> Prepare(JobSpec spec) override;
   std::shared_ptr<const JobSnapshot> Snapshot() const override { return core_->table.Snapshot(); }
-  absl::Status Cancel(absl::string_view id) override;
+  absl::Status Cancel(const security::Operation& operation, absl::string_view id, CancelOptions options) override;
+  absl::Status Modify(const security::Operation& operation, absl::string_view id, const JobSettings& settings) override;
+  absl::Status Delete(const security::Operation& operation, absl::string_view id) override;
   void Tick() override;
   void Stop() override;
 
  private:
   JobOutcome Resolve(const Job& job) const;
+  absl::StatusOr<std::shared_ptr<const Job>> Find(absl::string_view id) const;
+  absl::Status CheckSettings(const Job& job, const JobSettings& settings) const;
+  void ShowModified(const Job& row);
   void RemoveDue(absl::Time now);
   void RunTimer();
   bool IsStopping() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; }
@@ -138,27 +144,110 @@ absl::StatusOr<PreparedJob> StoredJobManager::Prepare(JobSpec spec) {
   return PreparedJob(std::move(body));
 }
 
-absl::Status StoredJobManager::Cancel(absl::string_view id) {
-  const std::string key = absl::AsciiStrToUpper(id);
-  if (const std::shared_ptr<LiveJob> job = core_->registry.FindLive(key)) return job->RequestCancel();
-  if (Snapshot()->Find(key) == nullptr) return absl::NotFoundError(absl::StrCat("there is no job ", id));
-  return absl::FailedPreconditionError(absl::StrCat("the job ", id, " has ended already"));
+absl::StatusOr<std::shared_ptr<const Job>> StoredJobManager::Find(absl::string_view id) const {
+  std::shared_ptr<const Job> job = Snapshot()->Find(id);
+  if (job == nullptr) return absl::NotFoundError(absl::StrCat("there is no job ", id));
+  return job;
+}
+
+absl::Status StoredJobManager::Cancel(const security::Operation& operation, absl::string_view id,
+                                      CancelOptions options) {
+  const std::shared_ptr<LiveJob> live = core_->registry.FindLive(absl::AsciiStrToUpper(id));
+  if (live != nullptr) return live->RequestCancel(operation, options);
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Job> job, Find(id));
+  return absl::FailedPreconditionError(absl::StrCat("the job ", job->id, " (", job->name, ") has ended already"));
+}
+
+absl::Status StoredJobManager::CheckSettings(const Job& job, const JobSettings& settings) const {
+  if (settings.time_before_removal.has_value() && (*settings.time_before_removal < absl::ZeroDuration() ||
+                                                   *settings.time_before_removal > kLongestTimeBeforeRemoval)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the job ", job.id, " can stay for ", absl::FormatDuration(kLongestTimeBeforeRemoval),
+                     " after its end at most, not for ", absl::FormatDuration(*settings.time_before_removal)));
+  }
+  if (settings.delete_on_completion.value_or(true) || !job.delete_on_completion) return absl::OkStatus();
+  size_t kept = 0;
+  for (const std::shared_ptr<const Job>& other : Snapshot()->All()) kept += other->delete_on_completion ? 0 : 1;
+  if (kept < core_->options.kept_limit) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat(kept, " jobs are kept already: delete some of those that have ended before you keep another"));
+}
+
+absl::Status StoredJobManager::Modify(const security::Operation& operation, absl::string_view id,
+                                      const JobSettings& settings) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Job> job, Find(id));
+  RETURN_IF_ERROR(CheckSettings(*job, settings));
+  const auto alter = [&settings](Job& row) {
+    if (settings.time_before_removal) row.time_before_removal = *settings.time_before_removal;
+    if (settings.delete_on_completion) row.delete_on_completion = *settings.delete_on_completion;
+  };
+  if (operation.plan != nullptr) {
+    RETURN_IF_ERROR(CheckExpectedRevision(operation, *job));
+    Job planned = *job;
+    alter(planned);
+    operation.plan->steps.push_back(
+        planned.delete_on_completion
+            ? absl::StrCat("the job ", job->id, " (", job->name, ") is removed ",
+                           absl::FormatDuration(planned.time_before_removal), " after its end")
+            : absl::StrCat("the job ", job->id, " (", job->name, ") stays until it is deleted"));
+    return absl::OkStatus();
+  }
+  Job modified;
+  return core_->store
+      .Commit({[&](store::Transaction& transaction) -> absl::Status {
+                 ASSIGN_OR_RETURN(
+                     modified, UpdateJob(transaction, job->id, alter, {.operation = &operation, .also_ended = true}));
+                 return absl::OkStatus();
+               },
+               [&](int64_t) { ShowModified(modified); }},
+              operation.deadline)
+      .status();
+}
+
+// On the writer's thread, in the order of the commits: a job that the row says has ended is shown as ended already.
+void StoredJobManager::ShowModified(const Job& row) {
+  if (IsFinal(row.state)) {
+    core_->table.Put(std::make_shared<const Job>(row));
+    core_->registry.ScheduleRemoval(row);
+  } else if (const std::shared_ptr<LiveJob> live = core_->registry.FindLive(row.id)) {
+    live->ShowSettings(row);
+  }
+}
+
+absl::Status StoredJobManager::Delete(const security::Operation& operation, absl::string_view id) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Job> job, Find(id));
+  if (operation.plan != nullptr) {
+    RETURN_IF_ERROR(CheckCanBeDeleted(operation, *job));
+    operation.plan->steps.push_back(absl::StrCat("the job ", job->id, " (", job->name, ") is removed"));
+    return absl::OkStatus();
+  }
+  return core_->store
+      .Commit({[&](store::Transaction& transaction) { return DeleteEndedJob(transaction, job->id, operation); },
+               [&](int64_t) {
+                 core_->table.Remove(job->id);
+                 core_->registry.CancelRemoval(job->id);
+               }},
+              operation.deadline)
+      .status();
 }
 
 void StoredJobManager::RemoveDue(absl::Time now) {
   while (true) {
     const std::vector<std::string> due = core_->registry.TakeDue(now, kRemovalsAtOnce);
     if (due.empty()) return;
-    const auto revision = core_->store.Commit({[&](store::Transaction& transaction) {
-                                                 for (const std::string& id : due) {
-                                                   absl::Status status = DeleteJob(transaction, id);
-                                                   if (!status.ok() && !absl::IsNotFound(status)) return status;
-                                                 }
-                                                 return absl::OkStatus();
-                                               },
-                                               [&](int64_t) {
-                                                 for (const std::string& id : due) core_->table.Remove(id);
-                                               }});
+    std::vector<std::string> removed;
+    const auto revision =
+        core_->store.Commit({[&](store::Transaction& transaction) -> absl::Status {
+                               removed.clear();
+                               for (const std::string& id : due) {
+                                 ASSIGN_OR_RETURN(const bool is_gone, DeleteDueJob(transaction, id, now));
+                                 if (is_gone) removed.push_back(id);
+                               }
+                               return absl::OkStatus();
+                             },
+                             [&](int64_t) {
+                               for (const std::string& id : removed) core_->table.Remove(id);
+                             }});
     if (revision.ok()) continue;
     for (const std::string& id : due) core_->registry.ScheduleRemoval(id, now + kRemovalRetry);
     return;

@@ -28,6 +28,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "service/jobs/job.h"
+#include "service/security/operation.h"
 #include "service/store/store.h"
 
 namespace cimvisor::jobs {
@@ -64,6 +66,7 @@ class JobContext {
 using JobWork = std::function<JobOutcome(JobContext& context)>;
 
 struct JobSpec {
+  std::string kind = {};
   std::string name = {};
   uint16_t type = 0;
   std::string owner = {};
@@ -113,10 +116,24 @@ class JobSnapshot {
 // belongs to it: the outcome is committed after it returns.
 using JobResolver = std::function<JobOutcome(const Job& job)>;
 
+// How a client asks a job to end.
+struct CancelOptions {
+  CancelRequest request = CancelRequest::kTerminate;  // or kKill
+  bool remove_at_end = false;                         // KillJob's DeleteOnKill: it is gone once it has ended
+};
+
+// What a client may set of a job, ended or not (the properties of Msvm_ConcreteJob that can be written).
+struct JobSettings {
+  std::optional<absl::Duration> time_before_removal = {};  // from nothing to kLongestTimeBeforeRemoval
+  std::optional<bool> delete_on_completion = {};           // false: it stays until it is deleted
+};
+inline constexpr absl::Duration kLongestTimeBeforeRemoval = absl::Hours(24 * 30);
+
 struct JobManagerOptions {
   std::function<absl::Time()> now = nullptr;            // empty: absl::Now
   int threads = 8;                                      // of the pool that runs work
   size_t queue_limit = 1024;                            // jobs prepared, queued or running; more: kResourceExhausted
+  size_t kept_limit = 1000;                             // jobs that stay until they are deleted
   absl::Duration progress_interval = absl::Seconds(1);  // between commits of one job's progress
   // Between calls of Tick by the manager's own timer thread; InfiniteDuration: none, the owner (a test) calls Tick.
   absl::Duration tick_interval = absl::Seconds(1);
@@ -141,9 +158,18 @@ class JobManager {
 
   virtual std::shared_ptr<const JobSnapshot> Snapshot() const = 0;
 
-  // Asks a job to end (Msvm_ConcreteJob.RequestStateChange 4). Returns once that is committed; the job ends in its own
-  // time. kNotFound; kFailedPrecondition when it is not cancellable or has ended.
-  virtual absl::Status Cancel(absl::string_view id) = 0;
+  // The changes that a client makes. Each records its operation in the transaction of the change, demands the expected
+  // revision that it names (kAborted with a security::Conflict), and for a dry run only fills the plan.
+  //
+  // Asks a job to end (Msvm_ConcreteJob.RequestStateChange 4 and 5). Returns once that is committed; the job ends in
+  // its own time, as kTerminated or kKilled. Asked again, it only records that. kNotFound; kFailedPrecondition when it
+  // is not cancellable or has ended.
+  virtual absl::Status Cancel(const security::Operation& operation, absl::string_view id, CancelOptions options) = 0;
+  // kNotFound, kInvalidArgument; kResourceExhausted when too many jobs are kept.
+  virtual absl::Status Modify(const security::Operation& operation, absl::string_view id,
+                              const JobSettings& settings) = 0;
+  // Forgets a job that has ended before its time. kNotFound; kFailedPrecondition when it has not ended.
+  virtual absl::Status Delete(const security::Operation& operation, absl::string_view id) = 0;
 
   // Commits progress that was held back, and removes ended jobs whose time has come. Called by the timer thread.
   virtual void Tick() = 0;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "service/cim/status_macros.h"
+#include "service/security/conflict.h"
 #include "service/store/testing/temporary_folder.h"
 
 namespace cimvisor::jobs {
@@ -29,6 +30,7 @@ class JobManagerTest : public ::testing::Test {
     options.now = [this] { return Now(); };
     options.threads = 2;
     options.queue_limit = 4;
+    options.kept_limit = 2;
     options.tick_interval = absl::InfiniteDuration();
     manager_ = *JobManager::Create(*store_, options);
   }
@@ -64,6 +66,30 @@ class JobManagerTest : public ::testing::Test {
     EXPECT_TRUE(revision.ok()) << revision.status();
     return context;
   }
+
+  static security::Operation Call(const std::string& request_id = "") {
+    security::Operation operation;
+    operation.caller.identity.name = "alice";
+    operation.name = "Msvm_ConcreteJob.RequestStateChange";
+    operation.object = "the job";
+    operation.request_id = request_id;
+    operation.parameters_hash = "hash";
+    operation.outcome = "outcome";
+    return operation;
+  }
+  absl::Status Cancel(absl::string_view id, CancelRequest request = CancelRequest::kTerminate) {
+    return manager_->Cancel(Call(), id, {.request = request});
+  }
+  // "caller operation" of every audit row, and the ids of the request rows.
+  std::vector<std::string> Rows(const std::string& sql) {
+    std::vector<std::string> texts;
+    const auto rows = store_->Read(sql);
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    for (const store::SqlRow& row : *rows) texts.push_back(std::get<std::string>(row[0]));
+    return texts;
+  }
+  std::vector<std::string> Audit() { return Rows("SELECT caller || ' ' || operation FROM audit ORDER BY number"); }
+  std::vector<std::string> Requests() { return Rows("SELECT id FROM requests ORDER BY id"); }
 
   std::shared_ptr<const Job> Find(const std::string& id) { return manager_->Snapshot()->Find(id); }
 
@@ -232,35 +258,224 @@ TEST_F(JobManagerTest, CancelIsCommittedAndReachesTheWork) {
     return JobOutcome::Cancelled();
   }));
   begun.WaitForNotification();
-  ASSERT_TRUE(manager_->Cancel(context->id()).ok());
+  ASSERT_TRUE(Cancel(context->id()).ok());
   Settle();
   EXPECT_EQ(Find(context->id())->state, JobState::kTerminated);
   const auto history = History(context->id());
   ASSERT_EQ(history.size(), 3u);
   EXPECT_THAT(history[1], HasSubstr(">6:"));
   EXPECT_EQ(history[2], "6:0>8:0");
-  EXPECT_TRUE(absl::IsFailedPrecondition(manager_->Cancel(context->id())));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Cancel(context->id())));
 }
 
 TEST_F(JobManagerTest, SecondCancelChangesNothing) {
   const auto context = Begin(Spec());
-  ASSERT_TRUE(manager_->Cancel(context->id()).ok());
+  ASSERT_TRUE(Cancel(context->id()).ok());
   EXPECT_EQ(Find(context->id())->state, JobState::kShuttingDown);
-  ASSERT_TRUE(manager_->Cancel(context->id()).ok());
+  ASSERT_TRUE(Cancel(context->id()).ok());
   EXPECT_EQ(History(context->id()).size(), 2u);
   ASSERT_TRUE(context->Finish(JobOutcome::Cancelled()).ok());
 }
 
 TEST_F(JobManagerTest, WhatCannotBeCancelledSaysSo) {
-  EXPECT_TRUE(absl::IsNotFound(manager_->Cancel("no such job")));
+  EXPECT_TRUE(absl::IsNotFound(Cancel("no such job")));
   JobSpec spec = Spec();
   spec.cancellable = false;
   const auto context = Begin(std::move(spec));
-  const absl::Status status = manager_->Cancel(context->id());
+  const absl::Status status = Cancel(context->id());
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("cannot be cancelled"));
   EXPECT_FALSE(context->cancelled());
   ASSERT_TRUE(context->Finish(JobOutcome::Completed()).ok());
+}
+
+TEST_F(JobManagerTest, ACancelIsAuditedAndRemembersItsRequestInTheTransactionOfTheChange) {
+  const auto context = Begin(Spec());
+  security::Operation operation = Call("id-1");
+  ASSERT_TRUE(manager_->Cancel(operation, context->id(), {}).ok());
+  EXPECT_THAT(Audit(), ElementsAre("alice Msvm_ConcreteJob.RequestStateChange"));
+  EXPECT_THAT(Requests(), ElementsAre("id-1"));
+  const auto audited = store_->Read("SELECT revision FROM audit");
+  const auto remembered = store_->Read("SELECT revision FROM requests");
+  EXPECT_EQ((*audited)[0][0], store::SqlValue(Find(context->id())->revision));
+  EXPECT_EQ((*remembered)[0][0], store::SqlValue(Find(context->id())->revision));
+  // A refusal leaves nothing.
+  ASSERT_TRUE(context->Finish(JobOutcome::Cancelled()).ok());
+  EXPECT_FALSE(manager_->Cancel(Call("id-2"), context->id(), {}).ok());
+  EXPECT_EQ(Audit().size(), 1u);
+  EXPECT_EQ(Requests().size(), 1u);
+}
+
+TEST_F(JobManagerTest, AKilledJobEndsAsKilledAndATerminatedOneAsTerminated) {
+  const auto killed = Begin(Spec());
+  const auto terminated = Begin(Spec());
+  const auto both = Begin(Spec());
+  ASSERT_TRUE(Cancel(killed->id(), CancelRequest::kKill).ok());
+  ASSERT_TRUE(Cancel(terminated->id(), CancelRequest::kTerminate).ok());
+  ASSERT_TRUE(Cancel(both->id(), CancelRequest::kKill).ok());
+  ASSERT_TRUE(Cancel(both->id(), CancelRequest::kTerminate).ok()) << "a kill is not taken back";
+  for (const auto& context : {killed, terminated, both}) ASSERT_TRUE(context->Finish(JobOutcome::Cancelled()).ok());
+  EXPECT_EQ(Find(killed->id())->state, JobState::kKilled);
+  EXPECT_EQ(Find(terminated->id())->state, JobState::kTerminated);
+  EXPECT_EQ(Find(both->id())->state, JobState::kKilled);
+  const auto late = Begin(Spec());
+  ASSERT_TRUE(Cancel(late->id(), CancelRequest::kKill).ok());
+  ASSERT_TRUE(late->Finish(JobOutcome::Completed()).ok());
+  EXPECT_EQ(Find(late->id())->state, JobState::kCompleted) << "the work was done before the kill reached it";
+}
+
+TEST_F(JobManagerTest, AJobThatIsRemovedAtItsEndIsGoneWithTheNextTick) {
+  const auto context = Begin(Spec());
+  ASSERT_TRUE(manager_->Cancel(Call(), context->id(), {.request = CancelRequest::kKill, .remove_at_end = true}).ok());
+  manager_->Tick();
+  EXPECT_NE(Find(context->id()), nullptr);
+  ASSERT_TRUE(context->Finish(JobOutcome::Cancelled()).ok());
+  manager_->Tick();
+  EXPECT_EQ(Find(context->id()), nullptr);
+}
+
+TEST_F(JobManagerTest, SettingsOfARunningAndOfAnEndedJobDecideWhenItGoes) {
+  const auto running = Begin(Spec());
+  const auto ended = Begin(Spec());
+  const auto kept = Begin(Spec());
+  ASSERT_TRUE(ended->Finish(JobOutcome::Completed()).ok());
+  ASSERT_TRUE(manager_->Modify(Call("m1"), running->id(), {.time_before_removal = absl::Seconds(1)}).ok());
+  ASSERT_TRUE(manager_->Modify(Call(), ended->id(), {.time_before_removal = absl::Minutes(10)}).ok());
+  ASSERT_TRUE(manager_->Modify(Call(), kept->id(), {.delete_on_completion = false}).ok());
+  EXPECT_THAT(Requests(), ElementsAre("m1"));
+  EXPECT_EQ(Audit().size(), 3u);
+  running->Progress(40, "progress and settings keep out of each other's way");
+  ASSERT_TRUE(running->Finish(JobOutcome::Completed()).ok());
+  ASSERT_TRUE(kept->Finish(JobOutcome::Completed()).ok());
+  Pass(absl::Seconds(2));
+  manager_->Tick();
+  EXPECT_EQ(Find(running->id()), nullptr);
+  Pass(absl::Minutes(9));
+  manager_->Tick();
+  EXPECT_NE(Find(ended->id()), nullptr) << "longer than the five minutes that it had";
+  Pass(absl::Minutes(1));
+  manager_->Tick();
+  EXPECT_EQ(Find(ended->id()), nullptr);
+  const std::string id = kept->id();
+  Pass(absl::Hours(1000));
+  manager_->Tick();
+  Restart();
+  manager_->Tick();
+  ASSERT_NE(Find(id), nullptr) << "also after a restart";
+  EXPECT_FALSE(Find(id)->delete_on_completion);
+  ASSERT_TRUE(manager_->Modify(Call(), id, {.delete_on_completion = true}).ok());
+  manager_->Tick();
+  EXPECT_EQ(Find(id), nullptr);
+}
+
+TEST_F(JobManagerTest, SettingsThatCannotBeAreRefused) {
+  const auto context = Begin(Spec());
+  for (const absl::Duration time : {absl::Seconds(-1), kLongestTimeBeforeRemoval + absl::Seconds(1)}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(manager_->Modify(Call(), context->id(), {.time_before_removal = time})));
+  }
+  EXPECT_TRUE(absl::IsNotFound(manager_->Modify(Call(), "none", {})));
+  EXPECT_TRUE(Audit().empty());
+}
+
+TEST_F(JobManagerTest, OnlySoManyJobsAreKept) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    const auto context = Begin(Spec());
+    ASSERT_TRUE(context->Finish(JobOutcome::Completed()).ok());
+    ids.push_back(context->id());
+  }
+  ASSERT_TRUE(manager_->Modify(Call(), ids[0], {.delete_on_completion = false}).ok());
+  ASSERT_TRUE(manager_->Modify(Call(), ids[1], {.delete_on_completion = false}).ok());
+  ASSERT_TRUE(manager_->Modify(Call(), ids[1], {.delete_on_completion = false}).ok()) << "it is one of them";
+  EXPECT_TRUE(absl::IsResourceExhausted(manager_->Modify(Call(), ids[2], {.delete_on_completion = false})));
+  ASSERT_TRUE(manager_->Delete(Call(), ids[0]).ok());
+  EXPECT_TRUE(manager_->Modify(Call(), ids[2], {.delete_on_completion = false}).ok());
+}
+
+TEST_F(JobManagerTest, AnEndedJobCanBeDeletedAndARunningOneCannot) {
+  const auto context = Begin(Spec());
+  const absl::Status running = manager_->Delete(Call(), context->id());
+  EXPECT_TRUE(absl::IsFailedPrecondition(running));
+  EXPECT_THAT(std::string(running.message()), HasSubstr("has not ended"));
+  ASSERT_TRUE(context->Finish(JobOutcome::Completed()).ok());
+  ASSERT_TRUE(manager_->Delete(Call("d1"), context->id()).ok());
+  EXPECT_EQ(Find(context->id()), nullptr);
+  EXPECT_EQ(History(context->id()).back(), "7:100>");
+  EXPECT_THAT(Requests(), ElementsAre("d1"));
+  EXPECT_TRUE(absl::IsNotFound(manager_->Delete(Call(), context->id())));
+  Restart();
+  EXPECT_EQ(Find(context->id()), nullptr);
+}
+
+TEST_F(JobManagerTest, AStaleExpectedRevisionIsAConflictThatNamesTheJob) {
+  const auto context = Begin(Spec());
+  security::Operation operation = Call("stale");
+  operation.expected_revision = Find(context->id())->revision;
+  Pass(absl::Seconds(2));
+  context->Progress(50, "half");
+  manager_->Tick();
+  ASSERT_GT(Find(context->id())->revision, operation.expected_revision) << "readers see the revision of the progress";
+  for (const absl::Status& status : {manager_->Cancel(operation, context->id(), {}),
+                                     manager_->Modify(operation, context->id(), {.delete_on_completion = false})}) {
+    ASSERT_TRUE(absl::IsAborted(status)) << status;
+    const auto conflict = security::ConflictOf(status);
+    ASSERT_TRUE(conflict.has_value());
+    EXPECT_EQ(conflict->entity_kind, kJobEntityKind);
+    EXPECT_EQ(conflict->entity_id, context->id());
+    EXPECT_EQ(conflict->expected_revision, operation.expected_revision);
+    EXPECT_EQ(conflict->revision, Find(context->id())->revision);
+  }
+  EXPECT_TRUE(Audit().empty());
+  EXPECT_FALSE(context->cancelled());
+  operation.expected_revision = Find(context->id())->revision;
+  EXPECT_TRUE(manager_->Cancel(operation, context->id(), {}).ok());
+  operation.expected_revision = 0;
+  ASSERT_TRUE(context->Finish(JobOutcome::Cancelled()).ok());
+  operation.expected_revision = Find(context->id())->revision - 1;
+  EXPECT_TRUE(absl::IsAborted(manager_->Delete(operation, context->id())));
+}
+
+TEST_F(JobManagerTest, RevisionsAreThoseOfTheCommits) {
+  const auto context = Begin(Spec());
+  const auto made = Find(context->id());
+  EXPECT_GT(made->revision, 0);
+  EXPECT_EQ(made->created_revision, made->revision);
+  ASSERT_TRUE(context->Finish(JobOutcome::Completed()).ok());
+  const auto ended = Find(context->id());
+  EXPECT_EQ(ended->created_revision, made->revision);
+  EXPECT_GT(ended->revision, made->revision);
+  EXPECT_TRUE(store_->Commit({}).ok());
+  const auto entries = store_->ReadJournal(0, 1000);
+  EXPECT_EQ(entries->back().revision, ended->revision);
+  EXPECT_EQ(DecodeJobChange(entries->back().payload)->before->revision, made->revision);
+}
+
+TEST_F(JobManagerTest, ADryRunChecksEverythingAndChangesNothing) {
+  const auto running = Begin(Spec());
+  const auto ended = Begin(Spec());
+  ASSERT_TRUE(ended->Finish(JobOutcome::Completed()).ok());
+  const int64_t revision = store_->revision();
+  const auto planned = [&](const std::function<absl::Status(const security::Operation&)>& call) {
+    security::ChangePlan plan;
+    security::Operation operation = Call("plan");
+    operation.plan = &plan;
+    const absl::Status status = call(operation);
+    EXPECT_EQ(status.ok(), !plan.steps.empty()) << status;
+    return status;
+  };
+  EXPECT_TRUE(planned([&](const auto& call) { return manager_->Cancel(call, running->id(), {}); }).ok());
+  EXPECT_TRUE(planned([&](const auto& call) {
+                return manager_->Modify(call, running->id(), {.delete_on_completion = false});
+              }).ok());
+  EXPECT_TRUE(planned([&](const auto& call) { return manager_->Delete(call, ended->id()); }).ok());
+  EXPECT_FALSE(planned([&](const auto& call) { return manager_->Cancel(call, ended->id(), {}); }).ok());
+  EXPECT_FALSE(planned([&](const auto& call) { return manager_->Delete(call, running->id()); }).ok());
+  EXPECT_EQ(store_->revision(), revision);
+  EXPECT_FALSE(running->cancelled());
+  EXPECT_EQ(Find(running->id())->state, JobState::kNew);
+  EXPECT_NE(Find(ended->id()), nullptr);
+  EXPECT_TRUE(Audit().empty());
+  EXPECT_TRUE(Requests().empty());
 }
 
 TEST_F(JobManagerTest, EndedJobsAreRemovedWhenTheirTimeHasCome) {
@@ -392,7 +607,7 @@ TEST_F(JobManagerTest, ManyJobsAtOnceAllEndWhileReadersLook) {
         const auto revision =
             store_->Commit({[&](store::Transaction& t) { return job->Write(t); }, [&](int64_t) { job->Publish(); }});
         ASSERT_TRUE(revision.ok());
-        if (i % 5 == 0) manager_->Cancel(job->id()).IgnoreError();
+        if (i % 5 == 0) Cancel(job->id()).IgnoreError();
       }
     });
   }

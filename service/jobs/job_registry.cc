@@ -63,19 +63,38 @@ void JobRegistry::ForgetLive() {
 }
 
 void JobRegistry::ScheduleRemoval(const Job& ended) {
-  ScheduleRemoval(ended.id, ended.ended + ended.time_before_removal);
+  if (ended.delete_on_completion) {
+    ScheduleRemoval(ended.id, ended.ended + ended.time_before_removal);
+  } else {
+    CancelRemoval(ended.id);
+  }
 }
 
 void JobRegistry::ScheduleRemoval(const std::string& id, absl::Time when) {
   const absl::MutexLock lock(&mutex_);
+  CancelRemovalLocked(id);
   removals_.emplace(when, id);
+  removal_of_[id] = when;
+}
+
+void JobRegistry::CancelRemoval(const std::string& id) {
+  const absl::MutexLock lock(&mutex_);
+  CancelRemovalLocked(id);
+}
+
+void JobRegistry::CancelRemovalLocked(const std::string& id) {
+  const auto found = removal_of_.find(id);
+  if (found == removal_of_.end()) return;
+  removals_.erase({found->second, id});
+  removal_of_.erase(found);
 }
 
 std::vector<std::string> JobRegistry::TakeDue(absl::Time now, size_t most) {
   const absl::MutexLock lock(&mutex_);
   std::vector<std::string> due;
   while (!removals_.empty() && removals_.begin()->first <= now && due.size() < most) {
-    due.push_back(std::move(removals_.begin()->second));
+    due.push_back(removals_.begin()->second);
+    removal_of_.erase(due.back());
     removals_.erase(removals_.begin());
   }
   return due;

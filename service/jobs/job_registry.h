@@ -3,9 +3,10 @@
 #define CIMVISOR_SERVICE_JOBS_JOB_REGISTRY_H_
 
 #include <cstddef>
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -37,8 +38,10 @@ class JobRegistry {
   std::vector<std::shared_ptr<LiveJob>> Live() const;
   void ForgetLive();
 
+  // Instead of what was scheduled for it before; a job that is kept is taken off the schedule.
   void ScheduleRemoval(const Job& ended);
   void ScheduleRemoval(const std::string& id, absl::Time when);
+  void CancelRemoval(const std::string& id);
   // Takes at most `most` of those whose time has come.
   std::vector<std::string> TakeDue(absl::Time now, size_t most);
 
@@ -48,7 +51,10 @@ class JobRegistry {
   size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   absl::flat_hash_map<std::string, std::shared_ptr<LiveJob>> live_ ABSL_GUARDED_BY(mutex_);
-  std::multimap<absl::Time, std::string> removals_ ABSL_GUARDED_BY(mutex_);
+  void CancelRemovalLocked(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  std::set<std::pair<absl::Time, std::string>> removals_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, absl::Time> removal_of_ ABSL_GUARDED_BY(mutex_);  // the same by id
 };
 
 }  // namespace cimvisor::jobs

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/cim/status_macros.h"
 #include "service/jobs/job_codec.h"
+#include "service/security/conflict.h"
 
 namespace cimvisor::jobs {
 namespace {
@@ -32,6 +33,12 @@ absl::StatusOr<Job> ReadJob(store::Transaction& transaction, const std::string& 
   return DecodeRow(rows[0]);
 }
 
+absl::Status DeleteRow(store::Transaction& transaction, const Job& job) {
+  RETURN_IF_ERROR(transaction.Execute("DELETE FROM jobs WHERE id = ?", {job.id}));
+  Journal(transaction, store::JournalEntry::Kind::kDeleted, job.id, {job, std::nullopt});
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<Job>> LoadJobs(store::Store& store) {
@@ -45,7 +52,20 @@ absl::StatusOr<std::vector<Job>> LoadJobs(store::Store& store) {
   return jobs;
 }
 
-absl::Status InsertJob(store::Transaction& transaction, const Job& job) {
+absl::Status CheckExpectedRevision(const security::Operation& operation, const Job& job) {
+  if (operation.expected_revision == 0 || job.revision <= operation.expected_revision) return absl::OkStatus();
+  return security::ConflictError(absl::StrCat("the job ", job.id, " (", job.name, ")"),
+                                 {kJobEntityKind, job.id, operation.expected_revision, job.revision});
+}
+
+absl::Status CheckCanBeDeleted(const security::Operation& operation, const Job& job) {
+  if (IsFinal(job.state)) return CheckExpectedRevision(operation, job);
+  return absl::FailedPreconditionError(
+      absl::StrCat("the job ", job.id, " (", job.name, ") has not ended: end it before you delete it"));
+}
+
+absl::Status InsertJob(store::Transaction& transaction, Job& job) {
+  job.revision = job.created_revision = transaction.revision();
   RETURN_IF_ERROR(transaction.Execute("INSERT INTO jobs (id, state, record) VALUES (?, ?, ?)",
                                       {job.id, static_cast<int64_t>(job.state), store::Blob{EncodeJob(job)}}));
   Journal(transaction, store::JournalEntry::Kind::kCreated, job.id, {std::nullopt, job});
@@ -53,25 +73,40 @@ absl::Status InsertJob(store::Transaction& transaction, const Job& job) {
 }
 
 absl::StatusOr<Job> UpdateJob(store::Transaction& transaction, const std::string& id,
-                              absl::FunctionRef<void(Job&)> change) {
+                              absl::FunctionRef<void(Job&)> change, const RowChange& on_account) {
   ASSIGN_OR_RETURN(Job before, ReadJob(transaction, id));
-  if (IsFinal(before.state)) {
+  if (IsFinal(before.state) && !on_account.also_ended) {
     return absl::FailedPreconditionError(absl::StrCat("the job ", id, " (", before.name, ") has ended already"));
+  }
+  if (on_account.operation != nullptr) {
+    RETURN_IF_ERROR(CheckExpectedRevision(*on_account.operation, before));
+    RETURN_IF_ERROR(on_account.operation->Record(transaction));
   }
   Job after = before;
   change(after);
   if (after == before) return after;
+  after.revision = transaction.revision();
   RETURN_IF_ERROR(transaction.Execute("UPDATE jobs SET state = ?, record = ? WHERE id = ?",
                                       {static_cast<int64_t>(after.state), store::Blob{EncodeJob(after)}, id}));
   Journal(transaction, store::JournalEntry::Kind::kModified, id, {std::move(before), after});
   return after;
 }
 
-absl::Status DeleteJob(store::Transaction& transaction, const std::string& id) {
-  ASSIGN_OR_RETURN(Job before, ReadJob(transaction, id));
-  RETURN_IF_ERROR(transaction.Execute("DELETE FROM jobs WHERE id = ?", {id}));
-  Journal(transaction, store::JournalEntry::Kind::kDeleted, id, {std::move(before), std::nullopt});
-  return absl::OkStatus();
+absl::Status DeleteEndedJob(store::Transaction& transaction, const std::string& id,
+                            const security::Operation& operation) {
+  ASSIGN_OR_RETURN(const Job job, ReadJob(transaction, id));
+  RETURN_IF_ERROR(CheckCanBeDeleted(operation, job));
+  RETURN_IF_ERROR(operation.Record(transaction));
+  return DeleteRow(transaction, job);
+}
+
+absl::StatusOr<bool> DeleteDueJob(store::Transaction& transaction, const std::string& id, absl::Time now) {
+  const absl::StatusOr<Job> job = ReadJob(transaction, id);
+  if (absl::IsNotFound(job.status())) return true;
+  RETURN_IF_ERROR(job.status());
+  if (!job->delete_on_completion || job->ended + job->time_before_removal > now) return false;
+  RETURN_IF_ERROR(DeleteRow(transaction, *job));
+  return true;
 }
 
 }  // namespace cimvisor::jobs

@@ -30,6 +30,7 @@ void ApplyOutcome(const JobOutcome& outcome, absl::Time now, Job* job) {
   const bool is_final = IsFinal(outcome.state);
   job->state = is_final ? outcome.state : JobState::kException;
   job->error_code = is_final ? outcome.error_code : kFailed;
+  if (job->state == JobState::kTerminated && job->cancel == CancelRequest::kKill) job->state = JobState::kKilled;
   job->error_description = is_final ? outcome.error_description : "its work ended without saying how";
   if (job->state == JobState::kCompleted || job->state == JobState::kCompletedWithWarnings) job->percent_complete = 100;
   for (const JobElement& element : outcome.affected) {
@@ -60,13 +61,12 @@ Job LiveJob::shown() const {
 void LiveJob::ShowLocked() { core_->table.Put(std::make_shared<const Job>(shown_)); }
 
 absl::Status LiveJob::Insert(store::Transaction& transaction) {
-  Job job;
-  {
-    const absl::MutexLock lock(&mutex_);
-    shown_.created = shown_.state_changed = transaction.time();
-    job = shown_;
-  }
-  return InsertJob(transaction, job);
+  Job job = shown();
+  job.created = job.state_changed = transaction.time();
+  RETURN_IF_ERROR(InsertJob(transaction, job));
+  const absl::MutexLock lock(&mutex_);
+  shown_ = std::move(job);
+  return absl::OkStatus();
 }
 
 void LiveJob::Show() {
@@ -173,29 +173,62 @@ absl::Status LiveJob::CheckCancellable() {
   return absl::OkStatus();
 }
 
-absl::Status LiveJob::RequestCancel() {
+absl::Status LiveJob::PlanCancel(const security::Operation& operation, const CancelOptions& options) {
+  const Job job = shown();
+  RETURN_IF_ERROR(CheckExpectedRevision(operation, job));
+  operation.plan->steps.push_back(
+      absl::StrCat("the job ", id_, " (", job.name, ", ", job.percent_complete, "% done) is told to end"));
+  operation.plan->steps.push_back("what it has begun is undone");
+  if (options.remove_at_end) operation.plan->steps.push_back("the job is removed once it has ended");
+  return absl::OkStatus();
+}
+
+absl::Status LiveJob::RequestCancel(const security::Operation& operation, const CancelOptions& options) {
   RETURN_IF_ERROR(CheckCancellable());
+  if (operation.plan != nullptr) return PlanCancel(operation, options);
   const Job progress = shown();
   std::optional<Job> cancelling;
-  const auto revision = core_->store.Commit({[&](store::Transaction& transaction) -> absl::Status {
-                                               ASSIGN_OR_RETURN(cancelling, UpdateJob(transaction, id_, [&](Job& row) {
-                                                                  if (row.state == JobState::kShuttingDown) return;
-                                                                  TakeProgress(progress, &row);
-                                                                  row.state = JobState::kShuttingDown;
-                                                                  row.state_changed = transaction.time();
-                                                                }));
-                                               return absl::OkStatus();
-                                             },
-                                             [&](int64_t) {
-                                               const absl::MutexLock lock(&mutex_);
-                                               if (ended_) return;
-                                               shown_.state = cancelling->state;
-                                               shown_.state_changed = cancelling->state_changed;
-                                               ShowLocked();
-                                             }});
+  const auto alter = [&](absl::Time now, Job& row) {
+    if (options.remove_at_end) {
+      row.delete_on_completion = true;
+      row.time_before_removal = absl::ZeroDuration();
+    }
+    row.cancel = std::max(row.cancel, options.request);
+    if (row.state == JobState::kShuttingDown) return;
+    TakeProgress(progress, &row);
+    row.state = JobState::kShuttingDown;
+    row.state_changed = now;
+  };
+  const auto revision = core_->store.Commit(
+      {[&](store::Transaction& transaction) -> absl::Status {
+         ASSIGN_OR_RETURN(cancelling, UpdateJob(transaction, id_, [&](Job& row) { alter(transaction.time(), row); },
+                                                {.operation = &operation}));
+         return absl::OkStatus();
+       },
+       [&](int64_t) {
+         const absl::MutexLock lock(&mutex_);
+         if (ended_) return;
+         shown_.state = cancelling->state;
+         shown_.state_changed = cancelling->state_changed;
+         shown_.cancel = cancelling->cancel;
+         ShowSettingsLocked(*cancelling);
+       }},
+      operation.deadline);
   RETURN_IF_ERROR(revision.status());
   MarkCancelled();
   return absl::OkStatus();
+}
+
+void LiveJob::ShowSettings(const Job& row) {
+  const absl::MutexLock lock(&mutex_);
+  if (!ended_) ShowSettingsLocked(row);
+}
+
+void LiveJob::ShowSettingsLocked(const Job& row) {
+  shown_.delete_on_completion = row.delete_on_completion;
+  shown_.time_before_removal = row.time_before_removal;
+  shown_.revision = row.revision;
+  ShowLocked();
 }
 
 void LiveJob::MarkCancelled() {
@@ -229,11 +262,19 @@ void LiveJob::CatchUp(absl::Time now) {
   if (end) return End(*end);
   const std::optional<Job> progress = TakeWaitingProgress(now);
   if (!progress) return;
+  int64_t committed = 0;
   const auto revision = core_->store.Commit(
-      {[&](store::Transaction& transaction) {
-         return UpdateJob(transaction, id_, [&](Job& row) { TakeProgress(*progress, &row); }).status();
+      {[&](store::Transaction& transaction) -> absl::Status {
+         ASSIGN_OR_RETURN(const Job row, UpdateJob(transaction, id_, [&](Job& job) { TakeProgress(*progress, &job); }));
+         committed = row.revision;
+         return absl::OkStatus();
        },
-       nullptr});
+       [&](int64_t) {
+         const absl::MutexLock lock(&mutex_);
+         if (ended_) return;
+         shown_.revision = committed;
+         ShowLocked();
+       }});
   if (revision.ok() || absl::IsFailedPrecondition(revision.status())) return;
   const absl::MutexLock lock(&mutex_);
   waiting_progress_ = true;

@@ -53,14 +53,18 @@ class LiveJob : public JobContext {
   // On a thread of the pool: the work, and its end where it did not commit that itself.
   void Run();
   // Commits the cancel, then does as MarkCancelled.
-  absl::Status RequestCancel();
+  absl::Status RequestCancel(const security::Operation& operation, const CancelOptions& options);
+  // After the commit of settings that a client chose: readers see them.
+  void ShowSettings(const Job& row);
   // Sets the flag and runs the hooks. For a job that is not cancellable it does nothing.
   void MarkCancelled();
   // Commits progress that waited for longer than the interval, and an end whose commit failed before.
   void CatchUp(absl::Time now);
 
  private:
+  absl::Status PlanCancel(const security::Operation& operation, const CancelOptions& options);
   void ShowLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ShowSettingsLocked(const Job& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool NoHookRuns() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return running_hooks_ == 0; }
   void DropHooks();
   std::optional<Job> TakeWaitingProgress(absl::Time now);

@@ -43,6 +43,15 @@ broker::CallContext InNamespaceOf(const broker::CallContext& context, const v1::
   return result;
 }
 
+void WritePlan(const security::ChangePlan& plan, google::protobuf::RepeatedPtrField<std::string>& steps,
+               v1::PlanRequirements& requirements) {
+  steps.Assign(plan.steps.begin(), plan.steps.end());
+  requirements.set_machine_must_be_off(plan.machine_must_be_off);
+  requirements.set_starts_job(plan.starts_job);
+  requirements.set_memory_bytes(plan.memory_bytes);
+  requirements.set_disk_bytes(plan.disk_bytes);
+}
+
 void WriteChange(const Call& call, const broker::ChangeResult& result, v1::ChangeInstanceResponse& response) {
   const ServiceIdentity& identity = call.environment.identity;
   WriteHeader(identity, result.revision, *response.mutable_header());
@@ -50,6 +59,7 @@ void WriteChange(const Call& call, const broker::ChangeResult& result, v1::Chang
       call.context.name_space.empty() ? std::string(broker::kDefaultNamespace) : call.context.name_space;
   response.set_path(ProtoWriter(identity.server_name).PathText(result.path, name_space));
   response.set_replayed(result.replayed);
+  if (result.plan.has_value()) WritePlan(*result.plan, *response.mutable_plan(), *response.mutable_plan_requirements());
 }
 
 }  // namespace
@@ -96,7 +106,7 @@ absl::Status DoInvokeMethod(const Call& call, const v1::InvokeMethodRequest& req
   WriteHeader(identity, result.revision, *response.mutable_header());
   response.set_return_value(result.result.return_value);
   response.set_replayed(result.replayed);
-  for (const std::string& step : result.result.plan) response.add_plan(step);
+  if (result.plan.has_value()) WritePlan(*result.plan, *response.mutable_plan(), *response.mutable_plan_requirements());
   if (result.result.error != nullptr) writer.Write(*result.result.error, *response.mutable_error());
   const std::vector<cim::Parameter>& parameters = result.method->parameters;
   for (size_t i = 0; i < parameters.size(); ++i) {

@@ -27,6 +27,7 @@ void PageBuilder::Add(const broker::Row& row) {
     AddValue(columns_[i], instance.value(row.projection->slots[i]), name_space);
   }
   batch_->add_path(StringIndex(writer_.PathText(instance)));
+  batch_->add_revision(instance.revision());
   batch_->set_rows(batch_->rows() + 1);
   ++rows_;
 }

@@ -7,6 +7,7 @@
 #include "cimvisor/v1/types.pb.h"
 #include "service/cim/errors.h"
 #include "service/events/event_hub.h"
+#include "service/security/conflict.h"
 
 namespace cimvisor::rpc {
 namespace {
@@ -67,6 +68,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   detail.set_wmi_code_name(row.wmi_name.data(), row.wmi_name.size());
   detail.set_message(CleanText(status.message(), kMaximumMessageBytes));
   if (const std::optional<int64_t> oldest = events::OldestRevision(status)) detail.set_oldest_revision(*oldest);
+  if (const auto conflict = security::ConflictOf(status)) detail.set_current_revision(conflict->revision);
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), detail.message(), detail.SerializeAsString());
 }
 

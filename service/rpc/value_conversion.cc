@@ -142,6 +142,7 @@ void ProtoWriter::Write(const cim::Instance& instance, const std::vector<int>& s
   out.set_class_name(cls.name());
   out.set_name_space(cls.name_space());
   out.set_path(PathText(instance));
+  out.set_revision(instance.revision());
   out.mutable_properties()->Reserve(static_cast<int>(slots.size()));
   for (const int slot : slots) {
     v1::Property& property = *out.add_properties();

@@ -11,6 +11,8 @@
 namespace cimvisor::security {
 namespace {
 
+constexpr size_t kRowsOfRevision = 8;
+
 constexpr char kColumns[] = "SELECT number, revision, time, caller, operation, object, detail, result FROM audit ";
 
 AuditLogOptions WithClock(AuditLogOptions options) {
@@ -92,6 +94,30 @@ absl::Status AuditLog::Denied(const Operation& operation, absl::string_view reas
 absl::StatusOr<std::vector<AuditRecord>> AuditLog::ReadAfter(int64_t after, size_t limit) {
   return Records(store_.Read(absl::StrCat(kColumns, "WHERE number > ? ORDER BY number LIMIT ?"),
                              {after, static_cast<int64_t>(limit)}));
+}
+
+// Numbers and revisions grow together, so the place is found by halving, without an index that every change would pay
+// for.
+absl::StatusOr<std::optional<AuditRecord>> AuditLog::FindChange(int64_t revision) {
+  ASSIGN_OR_RETURN(const std::vector<AuditRecord> newest, ReadNewest(1));
+  if (newest.empty() || newest[0].revision < revision) return std::optional<AuditRecord>();
+  int64_t below = 0;  // every number up to here has a lower revision
+  int64_t above = newest[0].number;
+  while (above - below > 1) {
+    const int64_t middle = below + (above - below) / 2;
+    ASSIGN_OR_RETURN(const std::vector<AuditRecord> found, ReadAfter(middle - 1, 1));
+    if (found.empty() || found[0].revision >= revision) {
+      above = middle;
+    } else {
+      below = found[0].number;
+    }
+  }
+  // Denials bear revisions too; a change has at most a few rows.
+  ASSIGN_OR_RETURN(std::vector<AuditRecord> rows, ReadAfter(above - 1, kRowsOfRevision));
+  for (AuditRecord& row : rows) {
+    if (row.revision == revision && row.result == "done") return std::optional<AuditRecord>(std::move(row));
+  }
+  return std::optional<AuditRecord>();
 }
 
 absl::StatusOr<std::vector<AuditRecord>> AuditLog::ReadNewest(size_t limit) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ class AuditLog {
 
   // Rows with a number above `after`, oldest first, at most `limit`.
   absl::StatusOr<std::vector<AuditRecord>> ReadAfter(int64_t after, size_t limit);
+  // The row of the change that made `revision`; nothing when no caller made it, or when it has been trimmed.
+  absl::StatusOr<std::optional<AuditRecord>> FindChange(int64_t revision);
   // The newest rows, newest first.
   absl::StatusOr<std::vector<AuditRecord>> ReadNewest(size_t limit);
 

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "service/security/caller.h"
+#include "service/security/change_plan.h"
 
 namespace cimvisor::store {
 class Transaction;
@@ -30,12 +31,15 @@ struct Operation {
   std::string parameters_hash;  // SHA-256 of everything that makes the request what it is
   int64_t expected_revision = 0;
   absl::Time deadline = absl::InfiniteFuture();
+  // Set: a dry run. Whoever would make the change checks everything, fills the plan, and changes nothing.
+  ChangePlan* plan = nullptr;
 
   // What a repeated call with the same request id gets back. Opaque here; the broker reads it.
   std::string outcome;
 
   // Writes the audit row ("done") and, when there is a request id, the request row. Call once, inside the transaction.
-  // The object and detail of the audit are shortened to kMaximumAuditText bytes.
+  // The object and detail of the audit are shortened to kMaximumAuditText bytes. A dry run is refused (kInternal), so
+  // that not even a provider that overlooks the plan commits one.
   absl::Status Record(store::Transaction& transaction) const;
 };
 

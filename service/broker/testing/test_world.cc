@@ -74,13 +74,26 @@ int StateRenderer::rendered() const {
   return rendered_;
 }
 
-TestWorld::TestWorld() {
+void TestWorld::Open() {
   auto opened = store::Store::Open({.path = folder.File("db")});
   Require(opened.status());
   store = *std::move(opened);
-  Require(AddTestClasses(classes));
   audit_log = std::make_unique<security::AuditLog>(*store);
   request_log = std::make_unique<security::RequestLog>(*store);
+}
+
+void TestWorld::Restart() {
+  broker.reset();
+  request_log.reset();
+  audit_log.reset();
+  store.reset();
+  Open();
+  Serve();
+}
+
+TestWorld::TestWorld() {
+  Open();
+  Require(AddTestClasses(classes));
   machines = AddProvider(providers, "T_Machine");
   hosts = AddProvider(providers, "T_Host");
   settings = AddProvider(providers, "T_Settings");
@@ -112,6 +125,10 @@ TestWorld::TestWorld() {
       Instance("T_Peer", absl::StrCat("First=", in_test(machine("A")), ";Second=", in_test(machine("B")))),
       Instance("T_Peer", absl::StrCat("First=", in_test(machine("A")), ";Second=", in_test(machine("A"))))};
 
+  Serve();
+}
+
+void TestWorld::Serve() {
   BrokerDependencies dependencies;
   dependencies.classes = &classes;
   dependencies.providers = &providers;

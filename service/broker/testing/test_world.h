@@ -58,6 +58,8 @@ class StateRenderer : public EventRenderer {
 class TestWorld {
  public:
   TestWorld();
+  // The service ends and starts again on the same database.
+  void Restart();
 
   static security::Caller Administrator();
   static security::Caller Reader();
@@ -87,6 +89,10 @@ class TestWorld {
   std::shared_ptr<FakeProvider> machines, hosts, settings, secrets, service, links, peers;
   std::shared_ptr<StateRenderer> renderer;
   std::unique_ptr<Broker> broker;
+
+ private:
+  void Open();
+  void Serve();
 };
 
 }  // namespace cimvisor::broker::testing
