@@ -192,6 +192,7 @@ absl::StatusOr<std::shared_ptr<LiveMachine>> Transitions::Launch(const Intent& i
                    dependencies.hypervisor->Launch(plan.TakeSpec(current->record),
                                                    {intent.launch_id, dependencies.store->epoch()}, live.get()));
   live->SetMachine(std::move(launched.machine), launched.process_id);
+  context.Progress(60, "the worker is made");
   core_.Hit(Failpoint::kWorkerSpawned);
   if (context.cancelled()) return absl::CancelledError("cancelled before the machine was started");
 
@@ -202,6 +203,7 @@ absl::StatusOr<std::shared_ptr<LiveMachine>> Transitions::Launch(const Intent& i
     const std::string reason = end.has_value() ? DescribeEnd(*end) : "";
     return reason.empty() ? started : WithContext(started, reason);
   }
+  context.Progress(90, "the machine runs; recording it");
   core_.Hit(Failpoint::kDescriptorsSent);
   core_.live->Add(intent.machine_id, live);
   warnings = std::move(plan.warnings);

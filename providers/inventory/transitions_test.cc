@@ -269,6 +269,28 @@ TEST_F(TransitionsTest, AStartCanBeCancelled) {
   EXPECT_EQ(service_.host().living(), 0U);
 }
 
+TEST_F(TransitionsTest, AJobsPercentRisesWithTheWorkThatIsDone) {
+  const std::string id = Define();
+  std::vector<int> percents;
+  std::vector<std::string> steps;
+  const auto look = [&] {
+    const auto job = service_.jobs().Snapshot()->Find(service_.Runtime(id).job_id());
+    ASSERT_NE(job, nullptr);
+    percents.push_back(job->percent_complete);
+    steps.push_back(job->status);
+  };
+  service_.failpoints().Hook(Failpoint::kWorkerSpawned, look);
+  service_.host().OnAction([&](const std::string& action, const std::string&) {
+    look();
+    if (action == "start") service_.failpoints().Hook(Failpoint::kDescriptorsSent, look);
+  });
+  const auto job = service_.Change(id, REQUEST_ON);
+  percents.push_back(job->percent_complete);
+  EXPECT_THAT(percents, ElementsAre(40, 60, 70, 90, 100));
+  EXPECT_THAT(steps, ElementsAre("making the worker", "the worker is made", "starting the machine",
+                                 "the machine runs; recording it"));
+}
+
 TEST_F(TransitionsTest, AnActionThatFailsLeavesTheMachineAsItWas) {
   const std::string id = Running();
   const std::vector<std::pair<const char*, Request>> actions = {
