@@ -94,7 +94,7 @@ absl::Status PermissionTable::Check(const cim::ClassRepository& repository) cons
       std::vector<absl::string_view> needed = {""};
       for (const cim::Method& method : cls->declaration().methods) needed.push_back(method.name);
       for (absl::string_view method : needed) {
-        const PermissionRow* row = FindRow(cls->name(), method);
+        const PermissionRow* row = Find(*cls, method);
         if (row == nullptr) {
           return absl::InvalidArgumentError(
               absl::StrCat(kPermissionsFile, ": no row for ", RowName(cls->name(), method), " of ", name_space));

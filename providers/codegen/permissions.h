@@ -38,7 +38,8 @@ class PermissionTable {
 
   const std::vector<PermissionRow>& rows() const { return rows_; }
 
-  // Every class and every method that a class declares must have a row, and every row a class and a method.
+  // Every class must have a row, every method one in the class that first declares it (what overrides it needs none),
+  // and every row a class and a method.
   absl::Status Check(const cim::ClassRepository& repository) const;
 
   // The row for calling `method` of `cls` ("": reading; "CreateInstance", …): that of the class itself, else of the

@@ -5,7 +5,7 @@
   facts_to_mof.py --check  exits with 1 when a committed file differs from what would be written
 
 The facts are names, types and numbers; facts/README.md tells their flags. Where a fact is uncertain, a comment in the
-MOF says so. What the facts get wrong, or leave open, is mended in CORRECTIONS below, with the reason.
+MOF says so. What the facts get wrong, or leave open, is mended by facts/corrections.json, with the reason.
 """
 import json
 import pathlib
@@ -15,19 +15,6 @@ import sys
 SCHEMA = pathlib.Path(__file__).resolve().parent
 TARGET = SCHEMA / "virtualization_v2"
 WIDTH = 110
-
-# (class, method, parameter) -> the class of an embedded instance, with the reason.
-CORRECTIONS = {
-    ("Msvm_VirtualSystemManagementService", "DefineSystem", "ResourceSettings"):
-        ("CIM_ResourceAllocationSettingData", "the page names Msvm_ResourceAllocationSettingData, from which "
-                                              "Msvm_MemorySettingData and others that clients send do not derive"),
-}
-
-# (class, method, parameter) -> classes that a reference may also be of, with the reason.
-ALSO_ACCEPTS = {
-    ("Msvm_VirtualSystemManagementService", "AddResourceSettings", "AffectedConfiguration"):
-        (["CIM_ComputerSystem"], "clients (os-win) name the machine itself, and Hyper-V takes it"),
-}
 
 # The first pattern that fits decides where a class stands. An area is a folder, and a C++ header of its own: the areas
 # of a namespace, with cimvisor and wmi_system, are at most 15.
@@ -51,9 +38,29 @@ def load(name):
     return json.loads((SCHEMA / "facts" / name).read_text(encoding="utf-8"))
 
 
+def correct(owner, correction):
+    """Applies an entry of facts/corrections.json: what it sets or removes must be there."""
+    if "method" in correction:
+        method = next(m for m in owner["methods"] if m["name"] == correction["method"])
+        elements, name = method["params"], correction["parameter"]
+    else:
+        elements, name = owner["properties"], correction["property"]
+    wanted = correction.get("remove", {})
+    found = [fact for fact in elements if fact["name"] == name and wanted.items() <= fact.items()]
+    if len(found) != 1:
+        sys.exit(f"facts_to_mof: a correction finds {len(found)} elements instead of one: {correction}")
+    if wanted:
+        elements.remove(found[0])
+        found = [next(fact for fact in elements if fact["name"] == name)]
+    found[0].update(correction.get("set", {}))
+    found[0]["corrected"] = correction["reason"]
+
+
 class Facts:
     def __init__(self):
         self.classes = {c["name"]: c for c in load("virtualization_v2.json")}
+        for correction in load("corrections.json"):
+            correct(self.classes[correction["class"]], correction)
         self.machine_states = load("wellknown.json")["vm_states_v2"]
 
     def ancestors(self, name):
@@ -89,9 +96,6 @@ class Facts:
             for key in ("embedded", "embedded_in_mof_text"):
                 if key in element:
                     yield element[key]
-        for key, (embedded, _) in CORRECTIONS.items():
-            if key[0] == name:
-                yield embedded
 
     def closure(self, roots):
         seen, todo = set(), list(roots)
@@ -160,16 +164,23 @@ def qualifier_list(qualifiers, indent):
     return "\n".join(parts) + "\n"
 
 
+def is_form(text):
+    """Whether a page's default only shows what the value looks like: "Microsoft:GUID\\Root"."""
+    return "GUID" in text or text.startswith('"root\\')
+
+
 def default_text(fact, is_key):
     """The default of a property as an initializer, or "" where the page gives none that can be one."""
-    text = str(fact.get("default", "")).strip()
+    text = str(fact.get("default") or "").strip()
     kind = fact["cimtype"]
     if is_key or not text:
         return ""
     if kind == "boolean" and text.lower() in ("true", "false"):
         literal = text.upper()
-    elif kind == "string" and re.fullmatch(r'"[A-Za-z0-9 _]*"', text):
+    elif fact["array"] and text == "{}":
         literal = text
+    elif kind == "string" and re.fullmatch(r'"[^"]*"', text) and not is_form(text):
+        literal = quoted(text[1:-1])
     elif kind == "datetime" and re.fullmatch(r'"?\d{14}\.\d{6}:000"?', text):
         literal = quoted(text.strip('"'))
     elif re.match(r"[us]int", kind) and re.fullmatch(r"\{?\d+\}?", text):
@@ -189,6 +200,12 @@ def type_text(cimtype):
 
 def comments(fact, indent):
     notes = []
+    if fact.get("corrected"):
+        notes.append("corrected: " + fact["corrected"])
+    if fact.get("docs_only"):
+        notes.append("uncertain: documented, but in no live class dump")
+    if is_form(str(fact.get("default"))):
+        notes.append("its form: " + fact["default"].strip('"'))
     if fact.get("cimtype_uncertain"):
         notes.append("uncertain: the width of the type is not known")
     if fact.get("ref_inferred"):
@@ -217,7 +234,10 @@ def property_text(facts, owner, fact):
                                        facts.inherited(owner["name"], fact["name"]) is None)
     qualifiers = ["Key"] if is_key else []
     qualifiers += ["Read"] if fact.get("read_only", True) else ["Read", "Write"]
-    if facts.inherited(owner["name"], fact["name"]) is not None:
+    base = facts.inherited(owner["name"], fact["name"])
+    if base is not None:
+        # Write comes with the inherited property unless it is taken back.
+        qualifiers += ["Write(false)"] if fact.get("read_only", True) and not base.get("read_only", True) else []
         qualifiers.append(f'Override({quoted(fact["name"])})')
     if "embedded" in fact:
         qualifiers.append(f'EmbeddedInstance({quoted(fact.get("embedded_in_mof_text", fact["embedded"]))})')
@@ -230,23 +250,15 @@ def property_text(facts, owner, fact):
 def parameter_text(owner, method, fact):
     direction = {"in": ["In"], "out": ["In(false)", "Out"], "inout": ["In", "Out"]}[fact["in/out"]]
     embedded = fact.get("embedded_in_mof_text", fact.get("embedded"))
-    note = ""
-    correction = CORRECTIONS.get((owner["name"], method["name"], fact["name"]))
-    if correction:
-        embedded, reason = correction
-        note = wrap_comment("corrected: " + reason, "    ")
     qualifiers = direction + ([f"EmbeddedInstance({quoted(embedded)})"] if embedded else [])
-    also = ALSO_ACCEPTS.get((owner["name"], method["name"], fact["name"]))
-    if also:
-        names, reason = also
-        note += wrap_comment(reason, "    ")
-        qualifiers.append("Cimvisor_AlsoAccepts {" + ", ".join(quoted(name) for name in names) + "}")
+    if "also_accepts" in fact:
+        qualifiers.append("Cimvisor_AlsoAccepts {" + ", ".join(quoted(name) for name in fact["also_accepts"]) + "}")
     qualifiers += value_map(fact.get("values"))
     array = "[]" if fact["array"] else ""
     declaration = f'{type_text(fact["cimtype"])} {fact["name"]}{array}'
     text = qualifier_list(qualifiers, "    ")
     joint = "    " if text.count("\n") > 1 else " "
-    return note + comments(fact, "    ") + (text if joint != " " else text[:-1]) + joint + declaration
+    return comments(fact, "    ") + (text if joint != " " else text[:-1]) + joint + declaration
 
 
 def method_text(facts, owner, method):
@@ -263,7 +275,7 @@ def method_text(facts, owner, method):
 
 
 def overrides_from_notes(facts, owner):
-    """What a class page fixes on inherited properties (values, default), as overriding properties."""
+    """What a class page fixes on inherited properties (values, default, whether it can be written), as overriding properties."""
     notes = {note["name"]: dict(note) for note in owner.get("inherited_notes", [])}
     if owner["name"] == "Msvm_ComputerSystem":
         for name in ("EnabledState", "RequestedState"):
@@ -276,8 +288,10 @@ def overrides_from_notes(facts, owner):
             continue
         fact = {key: base[key] for key in ("name", "cimtype", "array", "read_only", "embedded") if key in base}
         fact.update({key: note[key] for key in ("values", "default") if note.get(key)})
+        fact["read_only"] = note.get("read_only", fact.get("read_only", True))
         is_key = note["name"] in owner["key_properties"]
-        if "values" in fact or default_text(fact, is_key):
+        is_other = fact["read_only"] != base.get("read_only", True)
+        if "values" in fact or is_other or default_text(fact, is_key):
             if is_key:
                 fact["key"] = True
             yield fact
@@ -301,7 +315,7 @@ def class_text(facts, name):
                           ("interfacerevision", "InterfaceRevision"), ("displayname", "DisplayName")):
         if key in owner:
             qualifiers.append(f"{spelling}({quoted(owner[key])})")
-    superclass = f' : {owner["superclass"]}' if owner["superclass"] in facts.classes else ""
+    superclass = f' : {owner["superclass"]}' if owner["superclass"] else ""
     members = [property_text(facts, owner, fact) for fact in owner["properties"]]
     members += [property_text(facts, owner, fact) for fact in overrides_from_notes(facts, owner)]
     members += [method_text(facts, owner, method) for method in owner["methods"]]
