@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, List, Mapping, Optional, Type, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, List, Mapping, Optional, Type, TypeVar
 
 from cimvisor.errors import MethodError
 from cimvisor.instance import Instance
@@ -66,6 +66,16 @@ class MethodResult:
                 return value
         raise KeyError(f"{self.method} has no output parameter {name}")
 
+    if not TYPE_CHECKING:  # so that a misspelt output parameter of a typed result does not pass the checker
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or name == "out":
+                raise AttributeError(name)
+            try:
+                return self[name]
+            except KeyError as error:
+                raise AttributeError(error.args[0]) from None
+
     def __repr__(self) -> str:
         return f"<{self.method} returned {self.return_value}: {dict(self.out)!r}>"
 
@@ -83,6 +93,11 @@ class MethodCall(Generic[ResultType]):
 
     def __repr__(self) -> str:
         return f"<call of {self.method} on {self.target}>"
+
+
+def given(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters that are not None: an absent one is null."""
+    return {name: value for name, value in parameters.items() if value is not None}
 
 
 @dataclass(frozen=True)
