@@ -4,7 +4,7 @@ import subprocess
 import unittest
 
 import cimvisor
-from tests.service import OFF, RUNNING, SOURCE, Service, ServiceTest, define_machine, machine_path
+from tests.service import OFF, RUNNING, SOURCE, Service, ServiceTest, define_machine, eventually, machine_path
 
 
 class ClientTest(ServiceTest):
@@ -133,6 +133,12 @@ class MutualTlsTest(unittest.TestCase):
             file.write("[administrators]\ncertificates = admin\n")
         service._arguments += ["--config", f"{service.folder}/conf"]
         service.start()
+
+        def listens() -> bool:
+            with socket.socket() as attempt:
+                return attempt.connect_ex(("127.0.0.1", port)) == 0
+
+        self.assertTrue(eventually(listens))
         files = dict(tls_ca=f"{tls}/ca.crt", tls_cert=f"{tls}/admin.crt", tls_key=f"{tls}/admin.key")
         with cimvisor.connect(f"127.0.0.1:{port}", **files) as client:
             self.assertEqual(client.service_information().caller_role, "administrator")
