@@ -24,8 +24,8 @@ TEST_F(SimulatedBackend, AMachineLivesItsLifeInsideTheService) {
   EXPECT_EQ(WorkerPid(guid), service_->pid());
   EXPECT_NE(ConsoleText(guid).find("simulated guest"), std::string::npos);
   EXPECT_TRUE(ConsoleAnswers(guid, "echo seven samurai", "\nseven samurai"));
-  ASSERT_TRUE(RequestState(guid, 32768).ok());
-  EXPECT_EQ(EnabledState(guid), 32768);
+  ASSERT_TRUE(RequestState(guid, 9).ok());
+  EXPECT_EQ(EnabledState(guid), 9);
   ASSERT_TRUE(RequestState(guid, 2).ok());
   ASSERT_TRUE(RequestState(guid, 3).ok());
   EXPECT_EQ(EnabledState(guid), 3);
