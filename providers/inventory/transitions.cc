@@ -198,8 +198,9 @@ absl::StatusOr<std::shared_ptr<LiveMachine>> Transitions::Launch(const Intent& i
 
   context.Progress(70, "starting the machine");
   constexpr int kStartFrom = 70;
+  constexpr int kStartTo = 89;
   const absl::Status started = live->Start([&context](int percent, absl::string_view step) {
-    context.Progress(kStartFrom + percent * (99 - kStartFrom) / 100, std::string(step));
+    context.Progress(kStartFrom + percent * (kStartTo - kStartFrom) / 100, std::string(step));
   });
   if (!started.ok()) {
     const std::optional<machine::EndReason> end = EndAfter(*live, started);
