@@ -77,6 +77,9 @@ class MachineObserver {
   virtual void OnStateChanged(MachineState from, MachineState to) = 0;
   // The last call. The machine is off and may be destroyed.
   virtual void OnEnded(const EndReason& reason) = 0;
+  // How far Machine::Start is, from 0 to 100, and the step that it is at, in words: while the state is kStarting, on
+  // the thread that called Start. Only backends whose start takes long say it.
+  virtual void OnStartProgress(int /*percent*/, absl::string_view /*step*/) {}
   // The guest was reset (by itself or by Reset).
   virtual void OnReset() = 0;
   // Bytes that the guest wrote to a serial port, in order. `offset` is the place of the first of them in the port's

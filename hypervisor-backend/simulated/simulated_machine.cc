@@ -24,19 +24,25 @@ constexpr size_t kMaxLine = 4096;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SimulatedMachine>> SimulatedMachine::Make(machine::MachineSpec spec,
-                                                                         machine::MachineObserver* observer) {
+                                                                         machine::MachineObserver* observer,
+                                                                         Behavior behavior) {
   for (int* fd : {&spec.kernel_fd, &spec.initrd_fd, &spec.kvm_fd, &spec.memory_fd}) {
     const machine::FileDescriptor closed(std::exchange(*fd, -1));
   }
-  return std::unique_ptr<SimulatedMachine>(new SimulatedMachine(std::move(spec), observer));
+  return std::unique_ptr<SimulatedMachine>(new SimulatedMachine(std::move(spec), observer, std::move(behavior)));
 }
 
-SimulatedMachine::SimulatedMachine(machine::MachineSpec spec, machine::MachineObserver* observer)
-    : spec_(std::move(spec)), observer_(observer), ports_(spec_.serial_ports.size()) {}
+SimulatedMachine::SimulatedMachine(machine::MachineSpec spec, machine::MachineObserver* observer, Behavior behavior)
+    : spec_(std::move(spec)), observer_(observer), behavior_(std::move(behavior)), ports_(spec_.serial_ports.size()) {}
 
-SimulatedMachine::~SimulatedMachine() {
-  // Refused when it is off already.
-  TurnOff().IgnoreError();
+SimulatedMachine::~SimulatedMachine() { Abandon(); }
+
+void SimulatedMachine::Abandon() {
+  absl::MutexLock lock(&mutex_);
+  if (state_ == MachineState::kOff) return;
+  // Refused when it is stopping already.
+  Apply(LifeCycleEvent::kTurnOff).IgnoreError();
+  End({.kind = EndKind::kTurnedOff});
 }
 
 absl::Status SimulatedMachine::Apply(LifeCycleEvent event) {
@@ -55,14 +61,46 @@ void SimulatedMachine::SetRunning(bool running) {
   running_since_ = running ? machine::MonotonicNanoseconds() : 0;
 }
 
-absl::Status SimulatedMachine::Start() {
+absl::Status SimulatedMachine::TakeTime(absl::Duration delay) {
+  if (delay <= absl::ZeroDuration()) return absl::OkStatus();
   absl::MutexLock lock(&mutex_);
-  if (was_started_) {
-    return absl::FailedPreconditionError(
-        "\"start\" is not possible: a machine is started once, and this one has ended");
+  const MachineState during = state_;
+  const auto left = [this, during]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return state_ != during; };
+  if (!mutex_.AwaitWithTimeout(absl::Condition(&left), delay)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the machine is ", machine::MachineStateName(state_), " meanwhile"));
+}
+
+absl::Status SimulatedMachine::TakeTimeToStart() {
+  if (behavior_.start_delay <= absl::ZeroDuration()) return absl::OkStatus();
+  constexpr int kSteps = 20;
+  for (int step = 0; step < kSteps; ++step) {
+    observer_->OnStartProgress(step * 100 / kSteps, "the simulated guest starts");
+    RETURN_IF_ERROR(TakeTime(behavior_.start_delay / kSteps));
   }
-  RETURN_IF_ERROR(Apply(LifeCycleEvent::kStart));
-  was_started_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status SimulatedMachine::Start() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (was_started_) {
+      return absl::FailedPreconditionError(
+          "\"start\" is not possible: a machine is started once, and this one has ended");
+    }
+    RETURN_IF_ERROR(Apply(LifeCycleEvent::kStart));
+    was_started_ = true;
+  }
+  RETURN_IF_ERROR(TakeTimeToStart());
+  absl::MutexLock lock(&mutex_);
+  if (state_ != MachineState::kStarting) {
+    return absl::FailedPreconditionError("the machine was turned off while it was being started");
+  }
+  if (!behavior_.start_failure.ok()) {
+    RETURN_IF_ERROR(Apply(LifeCycleEvent::kTurnOff));
+    End({.kind = EndKind::kInternalError, .detail = std::string(behavior_.start_failure.message())});
+    return behavior_.start_failure;
+  }
   if (spec_.start_paused) {
     SetRunning(false);
     return Apply(LifeCycleEvent::kStartedPaused);
@@ -74,20 +112,29 @@ absl::Status SimulatedMachine::Start() {
 }
 
 absl::Status SimulatedMachine::Pause() {
+  {
+    absl::MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(Apply(LifeCycleEvent::kPause));
+  }
+  RETURN_IF_ERROR(TakeTime(behavior_.action_delay));
   absl::MutexLock lock(&mutex_);
-  RETURN_IF_ERROR(Apply(LifeCycleEvent::kPause));
   SetRunning(false);
   return Apply(LifeCycleEvent::kPaused);
 }
 
 absl::Status SimulatedMachine::Resume() {
+  {
+    absl::MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(Apply(LifeCycleEvent::kResume));
+  }
+  RETURN_IF_ERROR(TakeTime(behavior_.action_delay));
   absl::MutexLock lock(&mutex_);
-  RETURN_IF_ERROR(Apply(LifeCycleEvent::kResume));
   SetRunning(true);
   return Apply(LifeCycleEvent::kResumed);
 }
 
 absl::Status SimulatedMachine::Reset() {
+  RETURN_IF_ERROR(TakeTime(behavior_.action_delay));
   absl::MutexLock lock(&mutex_);
   RETURN_IF_ERROR(Apply(LifeCycleEvent::kReset));
   GuestReset();
@@ -101,10 +148,29 @@ void SimulatedMachine::GuestReset() {
 }
 
 absl::Status SimulatedMachine::TurnOff() {
+  {
+    absl::MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(Apply(LifeCycleEvent::kTurnOff));
+  }
+  RETURN_IF_ERROR(TakeTime(behavior_.action_delay));
   absl::MutexLock lock(&mutex_);
-  RETURN_IF_ERROR(Apply(LifeCycleEvent::kTurnOff));
+  // Ended by itself meanwhile: it is off, as was asked for.
+  if (state_ == MachineState::kOff) return absl::OkStatus();
   End({.kind = EndKind::kTurnedOff});
   return absl::OkStatus();
+}
+
+bool SimulatedMachine::ended() const {
+  absl::MutexLock lock(&mutex_);
+  return was_started_ && state_ == MachineState::kOff;
+}
+
+bool SimulatedMachine::Fail(absl::string_view detail) {
+  absl::MutexLock lock(&mutex_);
+  if (state_ != MachineState::kRunning) return false;
+  Apply(LifeCycleEvent::kGuestPowerOff).IgnoreError();  // legal: it runs
+  End({.kind = EndKind::kInternalError, .detail = std::string(detail), .registers = "rip 0000000000000000"});
+  return true;
 }
 
 void SimulatedMachine::End(EndReason reason) {
@@ -123,7 +189,7 @@ absl::StatusOr<machine::Counters> SimulatedMachine::GetCounters() const {
   absl::MutexLock lock(&mutex_);
   machine::Counters counters;
   counters.uptime = absl::Nanoseconds(static_cast<int64_t>(RanNanoseconds()));
-  counters.processor_nanoseconds.assign(spec_.processors, RanNanoseconds());
+  counters.processor_nanoseconds.assign(spec_.processors, RanNanoseconds() / 100 * behavior_.load_percent);
   counters.memory_resident_bytes = std::min<uint64_t>(spec_.memory_bytes, 2 * 1024 * 1024);
   counters.exits = exits_;
   counters.userspace_exits = exits_;

@@ -18,14 +18,23 @@
 
 namespace cimvisor::simulated {
 
+// What a machine does beside answering. The default takes no time and never fails.
+struct Behavior {
+  absl::Duration start_delay;   // that Start takes, with its progress reported
+  absl::Duration action_delay;  // that each of Pause, Resume, Reset and TurnOff takes
+  absl::Status start_failure;   // what Start fails with, after its delay
+  uint32_t load_percent = 100;  // of each processor while it runs
+};
+
 // The "guest" prints a banner at start and reset, then answers lines on each port: help, uptime, memory, echo TEXT,
 // crash (a triple fault, followed as a reset), fail (an internal error, as KVM reports one), reset, poweroff.
-// The observer is called on the thread that calls the machine.
+// The observer is called on the thread that calls the machine, or Fail.
 class SimulatedMachine : public machine::Machine {
  public:
   // The descriptors of `spec` are taken over and closed: nothing is booted.
   static absl::StatusOr<std::unique_ptr<SimulatedMachine>> Make(machine::MachineSpec spec,
-                                                                machine::MachineObserver* observer);
+                                                                machine::MachineObserver* observer,
+                                                                Behavior behavior = {});
   ~SimulatedMachine() override;
 
   absl::Status Start() override;
@@ -33,6 +42,13 @@ class SimulatedMachine : public machine::Machine {
   absl::Status Resume() override;
   absl::Status Reset() override;
   absl::Status TurnOff() override;
+  // As if the guest failed in a way that KVM cannot go on from: the observer hears OnEnded with kInternalError. False
+  // for a machine that does not run, which goes on.
+  bool Fail(absl::string_view detail) ABSL_LOCKS_EXCLUDED(mutex_);
+  // It ran, or was to run, and is off now.
+  bool ended() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Off at once, without the delay: what a destructor does. The observer is not called any more.
+  void Abandon() ABSL_LOCKS_EXCLUDED(mutex_);
   machine::MachineState state() const override;
   absl::StatusOr<machine::Counters> GetCounters() const override;
   absl::StatusOr<size_t> WriteSerial(uint32_t port, absl::string_view bytes) override;
@@ -43,7 +59,12 @@ class SimulatedMachine : public machine::Machine {
     machine::SerialRing output;
     std::string line;  // typed so far
   };
-  SimulatedMachine(machine::MachineSpec spec, machine::MachineObserver* observer);
+  SimulatedMachine(machine::MachineSpec spec, machine::MachineObserver* observer, Behavior behavior);
+
+  // Waits for `delay` in the state that the machine is in. kFailedPrecondition when it left that state meanwhile.
+  absl::Status TakeTime(absl::Duration delay) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same for a start, with progress.
+  absl::Status TakeTimeToStart() ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::Status Apply(machine::LifeCycleEvent event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Print(uint32_t port, absl::string_view text) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -56,6 +77,7 @@ class SimulatedMachine : public machine::Machine {
 
   const machine::MachineSpec spec_;
   machine::MachineObserver* const observer_;
+  const Behavior behavior_;
   // Held while the observer is called, which must not call back.
   mutable absl::Mutex mutex_;
   machine::MachineState state_ ABSL_GUARDED_BY(mutex_) = machine::MachineState::kOff;

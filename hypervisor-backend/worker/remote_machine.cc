@@ -28,6 +28,11 @@ RemoteMachine::~RemoteMachine() {
     link_->Close();
     return;
   }
+  if (off_ && !link_->end_reason()) {
+    // The kernel needs some milliseconds to take the process apart, which nobody has to wait for.
+    link_->CloseWhenGone(forget_);
+    return;
+  }
   if (!link_->end_reason()) {
     link_->Kill(std::nullopt);
     link_->WaitForEnd(absl::Now() + kKillTime);
@@ -54,9 +59,16 @@ absl::Status RemoteMachine::TurnOff() {
   const absl::Status status = Act(v1::Action::KIND_TURN_OFF, "turn off", turn_off_timeout_);
   // A worker that answers says the truth about its table of states; and one of another service is not ours to kill.
   if (absl::IsFailedPrecondition(status) || absl::IsAborted(status)) return status;
-  if (link_->WaitForEnd(deadline)) return absl::OkStatus();
   machine::EndReason reason;
   reason.kind = machine::EndKind::kTurnedOff;
+  if (status.ok() && link_->WaitUntilOff(deadline)) {
+    // The worker's word that no vCPU runs is made true by the kernel, whoever the worker is: no thread of a process
+    // that is being killed enters its guest again.
+    link_->Kill(std::move(reason));
+    off_ = true;
+    return absl::OkStatus();
+  }
+  if (link_->WaitForEnd(deadline)) return absl::OkStatus();
   reason.detail = "the worker did not turn its machine off in time and was killed";
   link_->Kill(std::move(reason));
   if (link_->WaitForEnd(absl::Now() + kKillTime)) return absl::OkStatus();

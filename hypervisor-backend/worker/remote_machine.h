@@ -16,7 +16,8 @@ namespace cimvisor::worker {
 // See WorkerHypervisor for what it does beyond machine.h.
 class RemoteMachine : public machine::Machine {
  public:
-  // `forget` removes what is kept of the launch; called by the destructor unless the machine was detached.
+  // `forget` removes what is kept of the launch; called by the destructor unless the machine was
+  // detached; for one that was turned off, as soon as its process is gone.
   RemoteMachine(std::shared_ptr<WorkerLink> link, const WorkerHypervisorOptions& options, std::function<void()> forget);
   ~RemoteMachine() override;
 
@@ -39,6 +40,7 @@ class RemoteMachine : public machine::Machine {
   const absl::Duration turn_off_timeout_;
   const std::function<void()> forget_;
   std::atomic<bool> detached_ = false;
+  std::atomic<bool> off_ = false;  // turned off; its process may still be on its way out
 };
 
 }  // namespace cimvisor::worker

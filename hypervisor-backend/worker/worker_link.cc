@@ -47,7 +47,7 @@ WorkerLink::Answer WorkerLink::Request(v1::ServiceMessage message, absl::string_
   uint64_t id = 0;
   {
     absl::MutexLock lock(&mutex_);
-    if (end_reason_) {
+    if (end_reason_ || said_end_) {
       return {absl::FailedPreconditionError(
           absl::StrCat("\"", what, "\" is not possible: machine ", identity_.machine_id, " is off"))};
     }
@@ -128,6 +128,12 @@ bool WorkerLink::WaitForEnd(absl::Time deadline) {
   return mutex_.AwaitWithDeadline(absl::Condition(&ended), deadline);
 }
 
+bool WorkerLink::WaitUntilOff(absl::Time deadline) {
+  absl::MutexLock lock(&mutex_);
+  const auto off = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return said_end_ || end_reason_.has_value(); };
+  return mutex_.AwaitWithDeadline(absl::Condition(&off), deadline);
+}
+
 void WorkerLink::DropObserver() {
   absl::MutexLock lock(&mutex_);
   observer_ = nullptr;
@@ -141,6 +147,13 @@ void WorkerLink::Close() {
     self->closed_ = true;
     self->LoseConnection(absl::CancelledError("the service let go of the machine"));
     self->StopWatching();
+  });
+}
+
+void WorkerLink::CloseWhenGone(std::function<void()> forget) {
+  loop_->Post([self = shared_from_this(), forget = std::move(forget)] {
+    if (self->end_reason()) return forget();
+    self->when_gone_ = forget;
   });
 }
 
@@ -238,6 +251,7 @@ void WorkerLink::Finish(machine::EndReason reason) {
   }
   Notify([reason](machine::MachineObserver& observer) { observer.OnEnded(reason); });
   on_finished_();
+  if (const std::function<void()> forget = std::exchange(when_gone_, nullptr)) forget();
 }
 
 void WorkerLink::StopWatching() {

@@ -74,10 +74,17 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   // False when the worker has not ended by then.
   bool WaitForEnd(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // True as soon as no vCPU runs: the worker's last message says so, or its process has ended. False when neither comes
+  // by then.
+  bool WaitUntilOff(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // The observer hears nothing more once this returns (on an observer's own thread: once its call returns).
   void DropObserver() ABSL_LOCKS_EXCLUDED(mutex_);
   // Closes the connection and watches no more. The worker goes on.
   void Close();
+  // The same for a machine that is off, as soon as no process of its launch is left; `forget` is called then, on the
+  // loop. One that hangs on its way out is killed.
+  void CloseWhenGone(std::function<void()> forget);
 
  private:
   struct Pending {
@@ -140,6 +147,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   bool displaced_ = false;
   bool closed_ = false;
   bool reading_paused_ = false;
+  std::function<void()> when_gone_;
   uint64_t last_event_ = 0;
   uint64_t replayed_until_ = 0;  // events below this happened before this service was welcomed
 
@@ -151,6 +159,7 @@ class WorkerLink : public std::enable_shared_from_this<WorkerLink> {
   bool welcome_seen_ ABSL_GUARDED_BY(mutex_) = false;
   machine::MachineState state_ ABSL_GUARDED_BY(mutex_) = machine::MachineState::kOff;
   std::optional<machine::EndReason> end_reason_ ABSL_GUARDED_BY(mutex_);
+  bool said_end_ ABSL_GUARDED_BY(mutex_) = false;  // the worker's last message came
   std::optional<machine::EndReason> kill_reason_ ABSL_GUARDED_BY(mutex_);
   std::optional<machine::CountersMapping> counters_ ABSL_GUARDED_BY(mutex_);
   uint32_t serial_ports_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -129,6 +129,10 @@ absl::Status WorkerLink::OnEvent(const v1::Event& event) {
       break;
     case v1::Event::kEnded:
       RETURN_IF_ERROR(EndReasonFromWire(event.ended()).status());
+      {
+        absl::MutexLock lock(&mutex_);
+        said_end_ = true;
+      }
       // The reason counts as the parent wrote it, when the process is gone; which is to be soon.
       if (farewell_timer_ == 0) {
         farewell_timer_ = loop_->CallAfter(kFarewellTime, [self = shared_from_this()] {

@@ -78,7 +78,13 @@ std::optional<machine::EndReason> LiveMachine::WaitForEnd(absl::Duration limit) 
   return ended_;
 }
 
-absl::Status LiveMachine::Start() { return machine_ == nullptr ? NotThere(machine_id_) : machine_->Start(); }
+absl::Status LiveMachine::Start(StartProgress progress) {
+  if (machine_ == nullptr) return NotThere(machine_id_);
+  progress_ = std::move(progress);
+  const absl::Status started = machine_->Start();
+  progress_ = nullptr;
+  return started;
+}
 absl::Status LiveMachine::Pause() { return machine_ == nullptr ? NotThere(machine_id_) : machine_->Pause(); }
 absl::Status LiveMachine::Resume() { return machine_ == nullptr ? NotThere(machine_id_) : machine_->Resume(); }
 absl::Status LiveMachine::Reset() { return machine_ == nullptr ? NotThere(machine_id_) : machine_->Reset(); }
@@ -135,6 +141,10 @@ void LiveMachine::OnEnded(const machine::EndReason& reason) {
 
 // A guest that resets itself keeps running: nothing of its record changes.
 void LiveMachine::OnReset() {}
+
+void LiveMachine::OnStartProgress(int percent, absl::string_view step) {
+  if (progress_) progress_(percent, step);
+}
 
 void LiveMachine::OnSerialOutput(uint32_t port, uint64_t offset, absl::string_view bytes) {
   if (port < ports_.size()) ports_[port]->Output(offset, bytes);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,7 +58,9 @@ class LiveMachine final : public machine::MachineObserver {
   std::optional<machine::EndReason> WaitForEnd(absl::Duration limit) const;
 
   // The backend's actions; kFailedPrecondition before SetMachine.
-  absl::Status Start();
+  // `progress` hears how far the start is (0 to 100, and the step in words), on this thread, before Start returns.
+  using StartProgress = std::function<void(int percent, absl::string_view step)>;
+  absl::Status Start(StartProgress progress);
   absl::Status Pause();
   absl::Status Resume();
   absl::Status Reset();
@@ -70,6 +73,7 @@ class LiveMachine final : public machine::MachineObserver {
   // machine::MachineObserver
   void OnStateChanged(machine::MachineState from, machine::MachineState to) override;
   void OnEnded(const machine::EndReason& reason) override;
+  void OnStartProgress(int percent, absl::string_view step) override;
   void OnReset() override;
   void OnSerialOutput(uint32_t port, uint64_t offset, absl::string_view bytes) override;
 
@@ -80,6 +84,7 @@ class LiveMachine final : public machine::MachineObserver {
   EventLoop& events_;
   std::unique_ptr<machine::Machine> machine_;  // set once, see SetMachine
   uint32_t process_id_ = 0;
+  StartProgress progress_;  // used only by the thread that is in Start
 
   mutable absl::Mutex mutex_;
   std::optional<machine::EndReason> ended_ ABSL_GUARDED_BY(mutex_);

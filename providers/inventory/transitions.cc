@@ -197,7 +197,11 @@ absl::StatusOr<std::shared_ptr<LiveMachine>> Transitions::Launch(const Intent& i
   if (context.cancelled()) return absl::CancelledError("cancelled before the machine was started");
 
   context.Progress(70, "starting the machine");
-  const absl::Status started = live->Start();
+  constexpr int kStartFrom = 70;
+  constexpr int kStartTo = 89;
+  const absl::Status started = live->Start([&context](int percent, absl::string_view step) {
+    context.Progress(kStartFrom + percent * (kStartTo - kStartFrom) / 100, std::string(step));
+  });
   if (!started.ok()) {
     const std::optional<machine::EndReason> end = EndAfter(*live, started);
     const std::string reason = end.has_value() ? DescribeEnd(*end) : "";

@@ -1,6 +1,8 @@
 #include "service/cim/instance.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -61,6 +63,31 @@ ObjectPath Instance::Path() const {
     keys.emplace_back(class_->properties()[static_cast<size_t>(slot)].name, value(slot));
   }
   return ObjectPath(class_->name_space(), class_->name(), std::move(keys));
+}
+
+std::string Instance::PathText(absl::string_view host) const {
+  const std::string& name_space = class_->name_space();
+  const std::vector<int>& slots = class_->key_slots();
+  const bool plain = !name_space.empty() && !slots.empty() && std::all_of(slots.begin(), slots.end(), [this](int slot) {
+    return value(slot).type() == CimType::kString && !value(slot).is_null() && !value(slot).is_array();
+  });
+  if (!plain) return Path().FullText(host);
+  std::string text;
+  text.reserve(192);
+  if (!host.empty()) absl::StrAppend(&text, "\\\\", host, "\\");
+  for (const char c : name_space) text.push_back(c == '/' ? '\\' : c);
+  absl::StrAppend(&text, ":", class_->name());
+  char separator = '.';
+  for (const int slot : slots) {
+    text.push_back(std::exchange(separator, ','));
+    absl::StrAppend(&text, class_->properties()[static_cast<size_t>(slot)].name, "=\"");
+    for (const char c : value(slot).string()) {
+      if (c == '\\' || c == '"') text.push_back('\\');
+      text.push_back(c);
+    }
+    text.push_back('"');
+  }
+  return text;
 }
 
 bool Instance::Fits(int slot, const Value& value) const {

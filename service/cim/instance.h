@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -63,6 +64,8 @@ class Instance {
 
   // From the key values. An instance of a class without keys has an empty path.
   ObjectPath Path() const;
+  // Path().FullText(host), made from the values directly where every key is a string: it is asked for with each row.
+  std::string PathText(absl::string_view host) const;
 
   // Same class and same values; what was mentioned does not count, nor the revision.
   friend bool operator==(const Instance& a, const Instance& b);

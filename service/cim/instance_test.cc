@@ -84,6 +84,14 @@ TEST_F(InstanceTest, PathHasTheKeysInAlphabeticalOrder) {
   instance.set_value(2, Value::String("Machine"));
   EXPECT_EQ(instance.Path().FullText(""), "root\\test:Machine.CreationClassName=\"Machine\",Name=\"A\"");
   EXPECT_TRUE(Instance(*repository_.Find("root/test", "Keyless")).Path().class_name().empty());
+  EXPECT_EQ(Instance(*repository_.Find("root/test", "Keyless")).PathText("HOST"), "");
+  for (const char* name : {"A", "", "a \"quoted\" \\ name\\", "ünï"}) {
+    ASSERT_TRUE(instance.Set("Name", Value::String(name)).ok());
+    EXPECT_EQ(instance.PathText("HOST"), instance.Path().FullText("HOST"));
+    EXPECT_EQ(instance.PathText(""), instance.Path().FullText(""));
+  }
+  ASSERT_TRUE(instance.Set("Name", Value()).ok());
+  EXPECT_EQ(instance.PathText("HOST"), instance.Path().FullText("HOST"));
 }
 
 TEST_F(InstanceTest, EqualityIgnoresWhatWasMentioned) {

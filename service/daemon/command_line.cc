@@ -58,7 +58,8 @@ std::variant<CommandLine, PrintAndExit> ParseCommandLine(int argc, const char* c
   app.add_option("--tls-cert", line.tls_certificate, "The service's certificate with its chain (PEM), for TCP");
   app.add_option("--tls-key", line.tls_key, "Its private key (PEM)");
   app.add_option("--tls-client-ca", line.tls_client_ca, "The authority that signed the clients' certificates (PEM)");
-  app.add_option("--backend", line.backend, "auto or kvm [auto]")->check(CLI::IsMember({"auto", "kvm"}));
+  app.add_option("--backend", line.backend, "auto, kvm, or simulated (no guests, for tests) [auto]")
+      ->check(CLI::IsMember({"auto", "kvm", "simulated"}));
   app.add_option("--config", line.configuration,
                  absl::StrCat("The configuration file [", kDefaultConfiguration, ", if it is there]"));
   app.add_option("--log-level", line.log_level, "debug, info, warning or error [info]")

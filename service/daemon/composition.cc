@@ -138,13 +138,22 @@ class CompositionImpl : public Composition {
     return absl::OkStatus();
   }
 
-  absl::Status OpenMachines() {
+  absl::StatusOr<std::unique_ptr<machine::Hypervisor>> MakeHypervisor() {
+    if (settings_.backend == "simulated") {
+      log_.Write(Severity::kWarning, "host", "",
+                 "machines are simulated: no guest runs, and they end with this process");
+      return std::make_unique<simulated::SimulatedHypervisor>(settings_.simulated);
+    }
     ASSIGN_OR_RETURN(const std::string own_program, OwnProgram());
     worker::WorkerHypervisorOptions options;
     ASSIGN_OR_RETURN(options.worker_program, WorkerProgram(own_program));
     options.runtime_directory = absl::StrCat(settings_.runtime_directory, "/workers");
     options.verdict_file = absl::StrCat(settings_.state_directory, "/host-verdict");
-    ASSIGN_OR_RETURN(hypervisor_, worker::WorkerHypervisor::Create(std::move(options)));
+    return worker::WorkerHypervisor::Create(std::move(options));
+  }
+
+  absl::Status OpenMachines() {
+    ASSIGN_OR_RETURN(hypervisor_, MakeHypervisor());
     host_check_ = std::make_unique<HostCheck>(*hypervisor_, [this](const machine::HostCapabilities& host) {
       Say("host", absl::StrCat("verdict: ", machine::HostVerdictName(host.verdict), host.advice.empty() ? "" : "; ",
                                host.advice));

@@ -64,6 +64,15 @@ Setter Seconds(absl::Duration& target) {
   };
 }
 
+Setter Milliseconds(absl::Duration& target, uint64_t minimum) {
+  return [&target, minimum](const std::string& value) {
+    uint32_t milliseconds = 0;
+    RETURN_IF_ERROR(Number(milliseconds, minimum, 24 * 3600 * 1000)(value));
+    target = absl::Milliseconds(milliseconds);
+    return absl::OkStatus();
+  };
+}
+
 Setter FileMode(mode_t& target) {
   return [&target](const std::string& value) {
     uint32_t mode = 0;
@@ -117,7 +126,7 @@ std::map<std::string, Section> Grammar(Settings& settings) {
        {{"state_directory", {false, Text(settings.state_directory)}},
         {"runtime_directory", {false, Text(settings.runtime_directory)}},
         {"listen", {true, Listen(settings.listen)}},
-        {"backend", {false, OneOf(settings.backend, {"auto", "kvm"})}},
+        {"backend", {false, OneOf(settings.backend, {"auto", "kvm", "simulated"})}},
         {"log_level", {false, OneOf(settings.log_level, {"debug", "info", "warning", "error"})}},
         {"default_boot_kernel", {false, Text(settings.default_boot_kernel)}}}},
       {"unix",
@@ -131,6 +140,15 @@ std::map<std::string, Section> Grammar(Settings& settings) {
         {"images", {true, Folder(settings.roots, "images")}},
         {"exports", {true, Folder(settings.roots, "exports")}},
         {"console", {true, Folder(settings.roots, "console")}}}},
+      {"simulated",
+       {{"seed", {false, Number(settings.simulated.seed, 0, std::numeric_limits<uint64_t>::max())}},
+        {"start_milliseconds_lowest", {false, Milliseconds(settings.simulated.start_delay_lowest, 0)}},
+        {"start_milliseconds_highest", {false, Milliseconds(settings.simulated.start_delay_highest, 0)}},
+        {"action_milliseconds", {false, Milliseconds(settings.simulated.action_delay, 0)}},
+        {"load_percent_lowest", {false, Number(settings.simulated.load_percent_lowest, 0, 100)}},
+        {"load_percent_highest", {false, Number(settings.simulated.load_percent_highest, 0, 100)}},
+        {"failing_starts_per_mille", {false, Number(settings.simulated.failing_starts_per_mille, 0, 1000)}},
+        {"mean_milliseconds_to_failure", {false, Milliseconds(settings.simulated.mean_time_to_failure, 1)}}}},
       {"administrators", RoleSection(settings.roles.administrators)},
       {"readers", RoleSection(settings.roles.readers)},
       {"limits",

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "hypervisor-backend/simulated/simulated_hypervisor.h"
 #include "service/rpc/environment.h"
 #include "service/rpc/listening_socket.h"
 #include "service/rpc/tls_files.h"
@@ -26,7 +27,7 @@ struct Settings {
   std::string state_directory = kDefaultStateDirectory;
   std::string runtime_directory = kDefaultRuntimeDirectory;
   std::vector<std::string> listen;  // empty: the unix socket in the runtime folder
-  std::string backend = "auto";     // auto, kvm
+  std::string backend = "auto";     // auto, kvm, simulated
   std::string log_level = "info";   // debug, info, warning, error
   rpc::UnixSocketOptions unix_socket{0660, "cimvisor"};
   rpc::TlsFiles tls;                  // empty names: no TLS
@@ -34,6 +35,7 @@ struct Settings {
   security::RoleConfiguration roles;
   rpc::Limits limits;
   std::string default_boot_kernel;
+  simulated::SimulatedOptions simulated;  // with the backend of that name
 };
 
 // Reads entries of the file into `settings`. kInvalidArgument "NAME:LINE: …" for an unknown section or key, one that is

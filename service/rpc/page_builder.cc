@@ -26,10 +26,18 @@ void PageBuilder::Add(const broker::Row& row) {
   for (size_t i = 0; i < columns_.size(); ++i) {
     AddValue(columns_[i], instance.value(row.projection->slots[i]), name_space);
   }
-  batch_->add_path(StringIndex(writer_.PathText(instance)));
+  AddPath(writer_.PathText(instance));
   batch_->add_revision(instance.revision());
   batch_->set_rows(batch_->rows() + 1);
   ++rows_;
+}
+
+void PageBuilder::AddPath(std::string path) {
+  if (path.empty()) return batch_->add_path(StringIndex(path));
+  // No two rows have the same path: it is not looked for among the strings.
+  bytes_ += path.size() + kStringOverhead;
+  batch_->add_path(static_cast<uint32_t>(batch_->strings_size()));
+  *batch_->add_strings() = std::move(path);
 }
 
 void PageBuilder::AddText(std::string text) {

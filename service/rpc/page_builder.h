@@ -42,6 +42,7 @@ class PageBuilder {
 
   void StartBatch(const broker::Projection& projection);
   uint32_t LayoutId(const broker::Projection& projection);
+  void AddPath(std::string path);
   uint32_t StringIndex(absl::string_view text);
   void AddValue(ColumnState& state, const cim::Value& value, absl::string_view name_space);
 

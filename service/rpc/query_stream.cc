@@ -109,7 +109,9 @@ class QueryStream : public grpc::ServerWriteReactor<v1::QueryResponse>, private 
     } else {
       pages_.Add(row);
     }
-    if (pages_.rows() < page_rows_ && pages_.bytes() < kPageBytes) return true;
+    // A short first page, so that the client reads while the second is made.
+    const size_t rows = header_sent_ ? page_rows_ : std::min(page_rows_, kMinimumPageRows);
+    if (pages_.rows() < rows && pages_.bytes() < kPageBytes) return true;
     return Push();
   }
 

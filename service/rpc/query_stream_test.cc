@@ -105,6 +105,16 @@ TEST_F(QueryStreamTest, PagesHoldAtLeastOneHundredAndTwentyEightRows) {
   EXPECT_FALSE(pages[1].has_header());
 }
 
+TEST_F(QueryStreamTest, TheFirstPageIsShortSoThatItComesEarly) {
+  AddRows(world_, 1000, 10);
+  std::vector<v1::QueryResponse> pages;
+  ASSERT_TRUE(Run(Wql("SELECT * FROM T_Bare"), pages).ok());
+  ASSERT_EQ(pages.size(), 3u);
+  EXPECT_EQ(pages[0].batches(0).rows(), 128u);
+  EXPECT_EQ(pages[1].batches(0).rows(), 512u);
+  EXPECT_EQ(pages[2].batches(0).rows(), 360u);
+}
+
 TEST_F(QueryStreamTest, PagesAreBoundedInBytes) {
   AddRows(world_, 400, 0);
   auto& provider = *world_.world.machines;

@@ -162,7 +162,7 @@ std::string ProtoWriter::PathText(const cim::Instance& instance) const {
   for (const int slot : instance.cls().key_slots()) {
     if (instance.value(slot).is_null()) return "";  // an embedded instance that names no object
   }
-  return PathText(instance.Path(), instance.cls().name_space());
+  return instance.PathText(server_name_);
 }
 
 std::string ProtoWriter::PathText(const cim::ObjectPath& path, absl::string_view name_space) const {

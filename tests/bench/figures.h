@@ -16,6 +16,7 @@ struct Plan {
 };
 
 void MeasureReads(const Plan& plan, std::vector<Row>& rows);        // GetInstance; enumerate
+void MeasureQueries(const Plan& plan, std::vector<Row>& rows);      // WQL, associations; simulated machines
 void MeasureDefinitions(const Plan& plan, std::vector<Row>& rows);  // DefineSystem
 void MeasureMachines(const Plan& plan, std::vector<Row>& rows);     // start, turn off, memory of a worker
 void MeasureService(const Plan& plan, std::vector<Row>& rows);      // memory, restart, adoption

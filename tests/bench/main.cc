@@ -1,5 +1,5 @@
 // Measures the figures of docs/figures.md and prints them as a table.
-// Usage: cimvisor_bench [--smoke] [--pairs N] [reads|definitions|machines|service]...
+// Usage: cimvisor_bench [--smoke] [--pairs N] [reads|queries|definitions|machines|service]...
 #include <signal.h>
 #include <sys/utsname.h>
 
@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
     } else if (argv[i][0] != '-') {
       areas.insert(argv[i]);
     } else {
-      std::cerr << "usage: cimvisor_bench [--smoke] [--pairs N] [reads|definitions|machines|service]...\n";
+      std::cerr << "usage: cimvisor_bench [--smoke] [--pairs N] [reads|queries|definitions|machines|service]...\n";
       return 2;
     }
   }
@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   std::vector<cimvisor::bench::Row> rows;
   try {
     if (wanted("reads")) cimvisor::bench::MeasureReads(plan, rows);
+    if (wanted("queries")) cimvisor::bench::MeasureQueries(plan, rows);
     if (wanted("definitions")) cimvisor::bench::MeasureDefinitions(plan, rows);
     if (wanted("machines")) cimvisor::bench::MeasureMachines(plan, rows);
     if (wanted("service")) cimvisor::bench::MeasureService(plan, rows);

@@ -34,6 +34,13 @@ void MeasureMemory(const Plan& plan, std::vector<Row>& rows) {
   rows.push_back(AbsoluteRow(absl::StrCat("resident memory for each of ", count, " defined machines, in KB"),
                              Format(each, "bytes"), Format(libvirt_each, "bytes") + " (libvirtd)", each / 1e3,
                              {8, true}));
+  const int many = plan.Count(10'000);
+  world.DefineUpTo(many);
+  libvirt.DefineUpTo(many);
+  const double ours = ResidentBytes(world.pid());
+  const double theirs = ResidentBytes(libvirt.pid());
+  rows.push_back(AbsoluteRow(absl::StrCat("resident memory with ", many, " machines defined, beside libvirtd's"),
+                             Format(ours, "bytes"), Format(theirs, "bytes") + " (libvirtd)", ours / theirs, {1, true}));
 }
 
 void MeasureRestart(const Plan& plan, std::vector<Row>& rows) {

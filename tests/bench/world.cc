@@ -19,7 +19,7 @@ void Require(const absl::Status& status, const std::string& what) {
   throw MeasurementFailed(absl::StrCat(what, ": ", status.ToString()));
 }
 
-World::World() {
+World::World(std::string backend) : backend_(std::move(backend)) {
   std::filesystem::create_directories(folder() + "/state/boot");
   std::filesystem::create_directories(folder() + "/run");
   std::filesystem::copy_file(testing::GuestPath(), guest());
@@ -45,7 +45,7 @@ void World::TurnOffAll() {
 void World::Start() {
   service_ = std::make_unique<testing::BackgroundProcess>(
       std::vector<std::string>{testing::ProgramPath("cimvisord"), "--state-dir", folder() + "/state", "--runtime-dir",
-                               folder() + "/run", "--listen", address()},
+                               folder() + "/run", "--listen", address(), "--backend", backend_},
       folder() + "/service.log");
   // A channel that was refused once waits before it tries again: connect when the service listens.
   testing::Eventually([&] { return testing::AcceptsConnections(folder() + "/run/s") || !service_->IsRunning(); });
@@ -92,7 +92,7 @@ std::string World::Define(client::Client& client, const std::string& name, bool 
 }
 
 void World::DefineUpTo(int count) {
-  constexpr int kThreads = 8;
+  constexpr int kThreads = 32;
   const int begin = defined_;
   OnThreads(kThreads, [&](int thread) {
     const std::unique_ptr<client::Client> client = NewClient();

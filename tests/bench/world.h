@@ -17,7 +17,8 @@ void Require(const absl::Status& status, const std::string& what);
 
 class World {
  public:
-  World();
+  // `backend`: that of cimvisord.
+  explicit World(std::string backend = "auto");
   ~World();
 
   // Starts cimvisord and waits for its first answer.
@@ -32,7 +33,7 @@ class World {
 
   // Defines a machine; its path. With `kernel`, the small guest.
   std::string Define(client::Client& client, const std::string& name, bool kernel);
-  // Defines until there are `count` machines in all.
+  // Defines until there are `count` machines in all, many at a time, so that they share commits.
   void DefineUpTo(int count);
   // RequestStateChange, waiting for the job's end.
   void RequestState(client::Client& client, const std::string& path, uint64_t state);
@@ -42,6 +43,7 @@ class World {
   bool Accepts() const;
   void TurnOffAll();
 
+  const std::string backend_;
   testing::TemporaryFolder folder_;
   std::unique_ptr<testing::BackgroundProcess> service_;
   std::unique_ptr<client::Client> client_;

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "hypervisor-backend/machine/recording_observer.h"
 #include "hypervisor-backend/worker/main/worker_test_support.h"
 
@@ -22,6 +23,12 @@ using machine::RecordingObserver;
 using testing::HasSubstr;
 
 constexpr char kMachine[] = "4C9D6C3A-0000-0000-0000-000000000001";
+
+// What the kernel and the hypervisor's own thread take away soon.
+bool WaitUntilAbsent(const std::string& path) {
+  for (int i = 0; i < 6000 && std::filesystem::exists(path); ++i) absl::SleepFor(absl::Milliseconds(5));
+  return !std::filesystem::exists(path);
+}
 
 class WorkerHypervisorTest : public testing::Test {
  protected:
@@ -319,7 +326,20 @@ TEST_F(WorkerHypervisorTest, NothingIsLeftOfAMachineThatEnded) {
   ASSERT_TRUE(std::filesystem::exists(folder_.path() + "/launch/record"));
   ASSERT_TRUE(launched.machine->TurnOff().ok());
   launched.machine.reset();
-  EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/launch"));
+  EXPECT_TRUE(WaitUntilAbsent(folder_.path() + "/launch"));
+  EXPECT_TRUE(WaitUntilAbsent(absl::StrCat("/proc/", launched.process_id)));
+}
+
+TEST_F(WorkerHypervisorTest, AMachineThatWasTurnedOffIsNoMoreWhenItsServiceGoes) {
+  machine::LaunchedMachine launched = Boot("launch", &observer_);
+  ASSERT_TRUE(launched.machine->TurnOff().ok());
+  EXPECT_EQ(launched.machine->state(), MachineState::kOff);
+  EXPECT_EQ(launched.machine->Reset().code(), absl::StatusCode::kFailedPrecondition);
+  launched.machine.reset();
+  Restart();
+  EXPECT_TRUE(WaitUntilAbsent(absl::StrCat("/proc/", launched.process_id)));
+  EXPECT_TRUE(hypervisor_->Adopt({}, 2, [](const std::string&) { return nullptr; }).empty());
+  EXPECT_TRUE(WaitUntilAbsent(folder_.path() + "/launch"));
 }
 
 TEST(WorkerHypervisorCreate, NamesWhatIsUnusable) {
