@@ -136,7 +136,9 @@ absl::StatusOr<Value> ToReal(const Value& value, CimType type) {
   }
   if (!std::isfinite(number)) return Misfit(value, type);
   if (type == CimType::kReal32) {
-    if (std::fabs(number) > static_cast<double>(std::numeric_limits<float>::max())) return Misfit(value, type);
+    // From here on, half a step past the largest, a number no longer rounds to a real32.
+    constexpr double kPastLargest = 3.4028235677973366e38;
+    if (std::fabs(number) >= kPastLargest) return Misfit(value, type);
     number = static_cast<double>(static_cast<float>(number));
   }
   return Value::Real(type, number);

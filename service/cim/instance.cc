@@ -9,6 +9,29 @@
 #include "service/cim/errors.h"
 
 namespace cimvisor::cim {
+namespace {
+
+// What stands where the class has an embedded instance: null, or an instance of the class that it names.
+absl::Status CheckEmbedded(const Property& property, const Value& value) {
+  if (value.is_null()) return absl::OkStatus();
+  if (value.is_array()) {
+    for (const Value& element : value.elements()) {
+      absl::Status status = element.is_array() ? absl::InvalidArgumentError("an array has no arrays in it")
+                                               : CheckEmbedded(property, element);
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+  if (value.type() != CimType::kObject) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a ", CimTypeName(value.type()), " stands where an instance is expected"));
+  }
+  if (property.embedded_class.empty() || value.object()->cls().IsA(property.embedded_class)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("an instance of ", value.object()->cls().name(), " is no ", property.embedded_class));
+}
+
+}  // namespace
 
 PropertySet PropertySet::Of(const std::vector<int>& slots) {
   PropertySet result;
@@ -43,8 +66,10 @@ absl::Status Instance::Set(absl::string_view name, const Value& value) {
                     absl::StrCat("class ", class_->name(), " has no property '", name.substr(0, 128), "'"));
   }
   const Property& property = class_->properties()[static_cast<size_t>(slot)];
-  bool is_embedded = !property.embedded_class.empty() && value.type() == CimType::kObject;
-  absl::StatusOr<Value> coerced = value.Coerce(is_embedded ? CimType::kObject : property.type, property.is_array);
+  bool is_embedded = !value.is_null() && (property.type == CimType::kObject || !property.embedded_class.empty());
+  absl::Status embedded = is_embedded ? CheckEmbedded(property, value) : absl::OkStatus();
+  absl::StatusOr<Value> coerced =
+      embedded.ok() ? value.Coerce(is_embedded ? CimType::kObject : property.type, property.is_array) : embedded;
   if (!coerced.ok()) {
     return CimError(CimStatus::kTypeMismatch,
                     absl::StrCat(class_->name(), ".", property.name, ": ", coerced.status().message()));

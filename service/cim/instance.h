@@ -51,7 +51,8 @@ class Instance {
   // By name, without regard to case; null pointer when the class has no such property. For text forms and tests;
   // providers use generated accessors.
   const Value* Find(absl::string_view name) const;
-  // Sets by name with coercion; CIM_ERR_NO_SUCH_PROPERTY or CIM_ERR_TYPE_MISMATCH.
+  // Sets by name with coercion; CIM_ERR_NO_SUCH_PROPERTY or CIM_ERR_TYPE_MISMATCH. An embedded instance is null or an
+  // object of the class that the property names; its text forms are service/text's to read.
   absl::Status Set(absl::string_view name, const Value& value);
   // True where a client named the property in an embedded instance (even as null). Set() marks it; set_value does not.
   bool IsMentioned(int slot) const {

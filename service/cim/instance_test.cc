@@ -78,6 +78,18 @@ TEST_F(InstanceTest, EmbeddedInstancesAreKept) {
   EXPECT_EQ(CimStatusOf(outer.Set("Name", Value::Object(inner))), CimStatus::kTypeMismatch);
 }
 
+// A provider that reads an embedded instance gets one of the class that the property names, or none.
+TEST_F(InstanceTest, NothingElseStandsForAnEmbeddedInstance) {
+  Instance outer(machine_);
+  EXPECT_EQ(CimStatusOf(outer.Set("Settings", Value::String("instance of Machine {};"))), CimStatus::kTypeMismatch);
+  const auto other = std::make_shared<Instance>(*repository_.Find("root/test", "Keyless"));
+  const absl::Status wrong = outer.Set("Settings", Value::Object(other));
+  EXPECT_EQ(CimStatusOf(wrong), CimStatus::kTypeMismatch);
+  EXPECT_EQ(wrong.message(), "Machine.Settings: an instance of Keyless is no Machine");
+  ASSERT_TRUE(outer.Set("Settings", Value()).ok());
+  EXPECT_EQ(*outer.Find("Settings"), Instance(machine_).value(outer.cls().FindProperty("Settings")));
+}
+
 TEST_F(InstanceTest, PathHasTheKeysInAlphabeticalOrder) {
   Instance instance(machine_);
   instance.set_value(0, Value::String("A"));

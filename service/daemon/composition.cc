@@ -229,11 +229,14 @@ class CompositionImpl : public Composition {
     options.host = operations_.get();
     options.instance_id = store_->instance_id();
     options.renderers.class_mof = [](const cim::Class& cls) { return text::WriteClassMof(cls.declaration()); };
-    options.renderers.instance_mof = [this](const cim::Instance& instance) {
-      return text::WriteInstanceMof(instance, server_name_);
+    options.renderers.instance_mof = [this](const cim::Instance& instance, const std::vector<int>* slots) {
+      return text::WriteInstanceMof(instance, server_name_, slots);
     };
-    options.renderers.instance_cim_xml = [this](const cim::Instance& instance) {
-      return text::WriteInstanceXml(instance, server_name_);
+    options.renderers.instance_cim_xml = [this](const cim::Instance& instance, const std::vector<int>* slots) {
+      return text::WriteInstanceXml(instance, server_name_, text::XmlForm::kCim, slots);
+    };
+    options.renderers.instance_wmi_xml = [this](const cim::Instance& instance, const std::vector<int>* slots) {
+      return text::WriteInstanceXml(instance, server_name_, text::XmlForm::kWmi, slots);
     };
     options.limits = settings_.limits;
     options.log = [this](rpc::LogLevel level, absl::string_view object, absl::string_view text) {

@@ -52,6 +52,18 @@ void WritePlan(const security::ChangePlan& plan, google::protobuf::RepeatedPtrFi
   requirements.set_disk_bytes(plan.disk_bytes);
 }
 
+// What the class declares as a string that holds an instance, as that string.
+cim::Value AsText(const cim::Value& value, const InstanceRenderer& render) {
+  if (value.is_null()) return cim::Value::Null(cim::CimType::kString, value.is_array());
+  if (value.is_array()) {
+    std::vector<cim::Value> texts;
+    texts.reserve(value.elements().size());
+    for (const cim::Value& element : value.elements()) texts.push_back(AsText(element, render));
+    return cim::Value::Array(cim::CimType::kString, std::move(texts));
+  }
+  return value.type() == cim::CimType::kObject ? cim::Value::String(render(*value.object(), nullptr)) : value;
+}
+
 void WriteChange(const Call& call, const broker::ChangeResult& result, v1::ChangeInstanceResponse& response) {
   const ServiceIdentity& identity = call.environment.identity;
   WriteHeader(identity, result.revision, *response.mutable_header());
@@ -86,8 +98,8 @@ absl::Status DoGetInstance(const Call& call, const v1::GetInstanceRequest& reque
       call.environment.broker->GetInstance(call.context, request.path(), request.has_properties() ? &names : nullptr));
   const ServiceIdentity& identity = call.environment.identity;
   WriteHeader(identity, result.revision, *response.mutable_header());
-  if (const auto render = InstanceRenderer(request.header(), call.environment.renderers)) {
-    response.set_text(render(*result.instance));
+  if (const InstanceRenderer render = ChosenRenderer(request.header(), call.environment.renderers)) {
+    response.set_text(render(*result.instance, &result.projection.slots));
   } else {
     ProtoWriter(identity.server_name).Write(*result.instance, result.projection.slots, *response.mutable_instance());
   }
@@ -103,6 +115,7 @@ absl::Status DoInvokeMethod(const Call& call, const v1::InvokeMethodRequest& req
   ASSIGN_OR_RETURN(const broker::InvokeResult result, call.environment.broker->InvokeMethod(call.context, invoke));
   const ServiceIdentity& identity = call.environment.identity;
   const ProtoWriter writer(identity.server_name);
+  const InstanceRenderer render = ChosenRenderer(request.header(), call.environment.renderers);
   WriteHeader(identity, result.revision, *response.mutable_header());
   response.set_return_value(result.result.return_value);
   response.set_replayed(result.replayed);
@@ -116,6 +129,10 @@ absl::Status DoInvokeMethod(const Call& call, const v1::InvokeMethodRequest& req
     const cim::Value value = i < result.result.out_parameters.size()
                                  ? result.result.out_parameters[i]
                                  : cim::Value::Null(parameters[i].type, parameters[i].is_array);
+    if (render && parameters[i].type == cim::CimType::kString && !parameters[i].embedded_class.empty()) {
+      writer.Write(AsText(value, render), result.cls->name_space(), *written.mutable_value());
+      continue;
+    }
     writer.Write(value, result.cls->name_space(), *written.mutable_value());
   }
   return absl::OkStatus();

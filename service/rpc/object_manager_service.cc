@@ -68,8 +68,9 @@ grpc::ServerUnaryReactor* ObjectManagerService::InvokeMethod(grpc::CallbackServe
                                                              const v1::InvokeMethodRequest* request,
                                                              v1::InvokeMethodResponse* response) {
   return OnPool(context, [this, context, request, response] {
-    return RunCall(environment_, callers_, *context, {.call = "InvokeMethod", .changes = true}, DoInvokeMethod,
-                   *request, *response);
+    return RunCall(environment_, callers_, *context,
+                   {.call = "InvokeMethod", .changes = true, .renders_instances = true}, DoInvokeMethod, *request,
+                   *response);
   });
 }
 

@@ -32,7 +32,7 @@ class QueryStream : public grpc::ServerWriteReactor<v1::QueryResponse>, private 
         callers_(callers),
         context_(context),
         request_(request),
-        render_(InstanceRenderer(request.header(), environment.renderers)),
+        render_(ChosenRenderer(request.header(), environment.renderers)),
         page_rows_(PageRows(request.batch_rows())),
         writer_(environment.identity.server_name),
         pages_(writer_) {}
@@ -105,7 +105,7 @@ class QueryStream : public grpc::ServerWriteReactor<v1::QueryResponse>, private 
 
   bool OnRow(const broker::Row& row) override {
     if (render_) {
-      pages_.AddText(render_(*row.instance));
+      pages_.AddText(render_(*row.instance, &row.projection->slots));
     } else {
       pages_.Add(row);
     }
@@ -156,7 +156,7 @@ class QueryStream : public grpc::ServerWriteReactor<v1::QueryResponse>, private 
   const CallerSource& callers_;
   const grpc::CallbackServerContext& context_;
   const v1::QueryRequest& request_;
-  const std::function<std::string(const cim::Instance&)> render_;
+  const InstanceRenderer render_;
   const size_t page_rows_;
 
   // The query's thread only.

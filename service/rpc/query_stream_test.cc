@@ -222,7 +222,9 @@ TEST_F(QueryStreamTest, ExplainAnswersWithThePlan) {
 
 TEST_F(QueryStreamTest, RowsAreRenderedByTheServerWhenAskedFor) {
   Renderers renderers;
-  renderers.instance_mof = [](const cim::Instance& instance) { return "instance of " + instance.cls().name(); };
+  renderers.instance_mof = [](const cim::Instance& instance, const std::vector<int>*) {
+    return "instance of " + instance.cls().name();
+  };
   RpcWorld world(Limits(), std::nullopt, renderers);
   v1::QueryRequest request = Wql("SELECT * FROM T_Machine");
   request.mutable_header()->set_representation(v1::REPRESENTATION_MOF);

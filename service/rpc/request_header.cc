@@ -43,6 +43,9 @@ absl::Status CheckRepresentation(const v1::RequestHeader& header, const HeaderOf
     case v1::REPRESENTATION_CIM_XML:
       is_offered = offer.renders_instances && renderers.instance_cim_xml != nullptr;
       break;
+    case v1::REPRESENTATION_WMI_DTD_20:
+      is_offered = offer.renders_instances && renderers.instance_wmi_xml != nullptr;
+      break;
     default:
       return absl::InvalidArgumentError(
           absl::StrCat("there is no representation of number ", static_cast<int>(header.representation())));
@@ -80,10 +83,10 @@ absl::StatusOr<broker::CallContext> ReadHeader(const v1::RequestHeader& header, 
   return context;
 }
 
-std::function<std::string(const cim::Instance&)> InstanceRenderer(const v1::RequestHeader& header,
-                                                                  const Renderers& renderers) {
+InstanceRenderer ChosenRenderer(const v1::RequestHeader& header, const Renderers& renderers) {
   if (header.representation() == v1::REPRESENTATION_MOF) return renderers.instance_mof;
   if (header.representation() == v1::REPRESENTATION_CIM_XML) return renderers.instance_cim_xml;
+  if (header.representation() == v1::REPRESENTATION_WMI_DTD_20) return renderers.instance_wmi_xml;
   return nullptr;
 }
 

@@ -3,7 +3,6 @@
 #define CIMVISOR_SERVICE_RPC_REQUEST_HEADER_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -31,8 +30,7 @@ absl::StatusOr<broker::CallContext> ReadHeader(const v1::RequestHeader& header, 
                                                const Renderers& renderers);
 
 // The function that renders instances in the request's representation; empty for objects.
-std::function<std::string(const cim::Instance&)> InstanceRenderer(const v1::RequestHeader& header,
-                                                                  const Renderers& renderers);
+InstanceRenderer ChosenRenderer(const v1::RequestHeader& header, const Renderers& renderers);
 
 // What every answer carries. Strings are those of the service.
 struct ServiceIdentity {

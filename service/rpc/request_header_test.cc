@@ -42,17 +42,17 @@ TEST(RequestHeaderTest, NumbersThatNobodyDefinedAreInvalid) {
 
 TEST(RequestHeaderTest, ARepresentationIsOfferedWhereThereIsARenderer) {
   Renderers renderers;
-  renderers.instance_mof = [](const cim::Instance&) { return std::string("text"); };
+  renderers.instance_mof = [](const cim::Instance&, const std::vector<int>*) { return std::string("text"); };
   v1::RequestHeader header;
   header.set_representation(v1::REPRESENTATION_MOF);
   EXPECT_TRUE(ReadHeader(header, kRead, renderers).ok());
-  EXPECT_NE(InstanceRenderer(header, renderers), nullptr);
+  EXPECT_NE(ChosenRenderer(header, renderers), nullptr);
   EXPECT_EQ(cim::CimStatusOf(ReadHeader(header, kRead, {}).status()), cim::CimStatus::kNotSupported);
   EXPECT_EQ(cim::CimStatusOf(ReadHeader(header, kChange, renderers).status()), cim::CimStatus::kNotSupported);
   header.set_representation(v1::REPRESENTATION_CIM_XML);
   EXPECT_EQ(cim::CimStatusOf(ReadHeader(header, kRead, renderers).status()), cim::CimStatus::kNotSupported);
   header.set_representation(v1::REPRESENTATION_OBJECTS);
-  EXPECT_EQ(InstanceRenderer(header, renderers), nullptr);
+  EXPECT_EQ(ChosenRenderer(header, renderers), nullptr);
 }
 
 TEST(RequestHeaderTest, MessagesAreInEnglish) {

@@ -26,7 +26,7 @@ class SubscribeStream : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
         callers_(callers),
         context_(context),
         request_(request),
-        render_(InstanceRenderer(request.header(), environment.renderers)),
+        render_(ChosenRenderer(request.header(), environment.renderers)),
         writer_(environment.identity.server_name) {}
 
   void Start() {
@@ -126,7 +126,7 @@ class SubscribeStream : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
     out.set_revision(event.revision);
     out.set_time(cim::DateTime::FromTime(event.time).ToText());
     if (render_) {
-      out.set_text(render_(*event.event));
+      out.set_text(render_(*event.event, &event.slots));
     } else {
       writer_.Write(*event.event, event.slots, *out.mutable_event());
     }
@@ -141,7 +141,7 @@ class SubscribeStream : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
   const CallerSource& callers_;
   const grpc::CallbackServerContext& context_;
   const v1::SubscribeRequest& request_;
-  const std::function<std::string(const cim::Instance&)> render_;
+  const InstanceRenderer render_;
   const ProtoWriter writer_;
   v1::SubscribeResponse response_;  // of the holder of busy_
 

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
+#include "service/text/xml_document.h"
 
 namespace cimvisor::text {
 namespace {
@@ -33,9 +35,18 @@ std::string NamespaceIn(const pugi::xml_node& parent) {
 
 absl::StatusOr<cim::ObjectPath> ReadReference(const pugi::xml_node& reference, int depth);
 
+// A key that VALUETYPE calls a number or a boolean is one; any other is text.
+absl::StatusOr<cim::Value> ReadPlainKey(const pugi::xml_node& node) {
+  const cim::Value text = cim::Value::String(TextOf(node));
+  const absl::string_view type = node.attribute("VALUETYPE").value();
+  if (type == "boolean") return text.Coerce(cim::CimType::kBoolean, false);
+  if (type != "numeric") return text;
+  const bool is_negative = absl::StrContains(text.string(), '-');
+  return text.Coerce(is_negative ? cim::CimType::kSint64 : cim::CimType::kUint64, false);
+}
+
 absl::StatusOr<cim::Value> ReadKeyValue(const pugi::xml_node& parent, int depth) {
-  pugi::xml_node value = parent.child("KEYVALUE");
-  if (value) return cim::Value::String(value.child_value());
+  if (pugi::xml_node value = parent.child("KEYVALUE")) return ReadPlainKey(value);
   pugi::xml_node reference = parent.child("VALUE.REFERENCE");
   if (!reference) return PathError("expected KEYVALUE or VALUE.REFERENCE as the value of a key");
   ASSIGN_OR_RETURN(cim::ObjectPath path, ReadReference(reference, depth + 1));
@@ -72,13 +83,13 @@ absl::StatusOr<cim::ObjectPath> ReadReference(const pugi::xml_node& reference, i
   if (pugi::xml_node name = reference.child("CLASSNAME")) {
     return cim::ObjectPath("", name.attribute("NAME").value());
   }
-  return cim::ObjectPath::Parse(reference.child_value());
+  return cim::ObjectPath::Parse(absl::StripAsciiWhitespace(TextOf(reference)));
 }
 
 void AppendNamespace(const std::string& name_space, pugi::xml_node* parent) {
   pugi::xml_node local = parent->append_child("LOCALNAMESPACEPATH");
   for (absl::string_view part : absl::StrSplit(name_space, '/')) {
-    local.append_child("NAMESPACE").append_attribute("NAME").set_value(std::string(part).c_str());
+    local.append_child("NAMESPACE").append_attribute("NAME").set_value(EscapeXml(part).c_str());
   }
 }
 
@@ -89,19 +100,19 @@ const char* KeyValueType(cim::CimType type) {
 
 void AppendInstanceName(const cim::ObjectPath& path, absl::string_view host, pugi::xml_node* parent) {
   pugi::xml_node name = parent->append_child("INSTANCENAME");
-  name.append_attribute("CLASSNAME").set_value(path.class_name().c_str());
+  name.append_attribute("CLASSNAME").set_value(EscapeXml(path.class_name()).c_str());
   for (const cim::ObjectPath::Key& key : path.keys()) {
     pugi::xml_node binding = name;
     if (!key.first.empty()) {
       binding = name.append_child("KEYBINDING");
-      binding.append_attribute("NAME").set_value(key.first.c_str());
+      binding.append_attribute("NAME").set_value(EscapeXml(key.first).c_str());
     }
     if (key.second.type() == cim::CimType::kReference && !key.second.is_null()) {
       AppendXmlReference(key.second.reference(), host, &binding);
     } else {
       pugi::xml_node value = binding.append_child("KEYVALUE");
       value.append_attribute("VALUETYPE").set_value(KeyValueType(key.second.type()));
-      value.text().set(key.second.ToText().c_str());
+      value.text().set(EscapeXml(key.second.ToText()).c_str());
     }
   }
 }
@@ -109,7 +120,9 @@ void AppendInstanceName(const cim::ObjectPath& path, absl::string_view host, pug
 }  // namespace
 
 absl::StatusOr<cim::ObjectPath> ReadXmlReference(const pugi::xml_node& reference) {
-  return ReadReference(reference, 0);
+  ASSIGN_OR_RETURN(const cim::ObjectPath path, ReadReference(reference, 0));
+  // Names and numbers in the elements are held to what they are in a path's text.
+  return cim::ObjectPath::Parse(path.FullText(""));
 }
 
 void AppendXmlReference(const cim::ObjectPath& path, absl::string_view host, pugi::xml_node* parent) {
@@ -120,7 +133,7 @@ void AppendXmlReference(const cim::ObjectPath& path, absl::string_view host, pug
       place = reference.append_child("LOCALCLASSPATH");
       AppendNamespace(path.name_space(), &place);
     }
-    place.append_child("CLASSNAME").append_attribute("NAME").set_value(path.class_name().c_str());
+    place.append_child("CLASSNAME").append_attribute("NAME").set_value(EscapeXml(path.class_name()).c_str());
     return;
   }
   if (path.name_space().empty()) {
@@ -132,7 +145,7 @@ void AppendXmlReference(const cim::ObjectPath& path, absl::string_view host, pug
   } else {
     pugi::xml_node place = reference.append_child("INSTANCEPATH");
     pugi::xml_node name_space = place.append_child("NAMESPACEPATH");
-    name_space.append_child("HOST").text().set(std::string(host).c_str());
+    name_space.append_child("HOST").text().set(EscapeXml(host).c_str());
     AppendNamespace(path.name_space(), &name_space);
     AppendInstanceName(path, host, &place);
   }

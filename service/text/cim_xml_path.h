@@ -16,7 +16,7 @@ namespace cimvisor::text {
 // it, or the path as text. References as keys are nested at most 4 deep.
 absl::StatusOr<cim::ObjectPath> ReadXmlReference(const pugi::xml_node& reference);
 
-// Adds a VALUE.REFERENCE to `parent`. `host` empty: none.
+// Adds a VALUE.REFERENCE to `parent`, its texts escaped (save the document with format_no_escapes). `host` empty: none.
 void AppendXmlReference(const cim::ObjectPath& path, absl::string_view host, pugi::xml_node* parent);
 
 }  // namespace cimvisor::text

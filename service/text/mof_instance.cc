@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
+#include "service/text/embedded_text.h"
 
 namespace cimvisor::text {
 namespace {
@@ -17,8 +18,9 @@ using InstancePointer = std::shared_ptr<const cim::Instance>;
 
 class InstanceBuilder {
  public:
-  InstanceBuilder(const cim::ClassRepository& repository, bool with_defaults)
-      : repository_(repository), with_defaults_(with_defaults) {}
+  // `depth`: how deep the instances stand within others.
+  InstanceBuilder(const cim::ClassRepository& repository, bool with_defaults, int depth)
+      : repository_(repository), with_defaults_(with_defaults), outer_depth_(depth) {}
 
   absl::Status DeclareAlias(const MofInstance& instance) {
     if (instance.alias.empty()) return absl::OkStatus();
@@ -29,6 +31,11 @@ class InstanceBuilder {
   }
 
   absl::StatusOr<InstancePointer> Build(const MofInstance& declared, absl::string_view name_space) {
+    return BuildAt(declared, name_space, outer_depth_);
+  }
+
+ private:
+  absl::StatusOr<InstancePointer> BuildAt(const MofInstance& declared, absl::string_view name_space, int depth) {
     absl::StatusOr<std::shared_ptr<const cim::Class>> cls = repository_.Find(name_space, declared.class_name);
     if (!cls.ok()) return At(declared, declared.position, cls.status());
     auto instance = std::make_shared<cim::Instance>(*std::move(cls), with_defaults_);
@@ -38,22 +45,48 @@ class InstanceBuilder {
         return MofError(declared.file, property.position,
                         absl::StrCat("the property ", property.name, " is given twice"));
       }
-      ASSIGN_OR_RETURN(cim::Value value, Evaluate(declared, property.initializer, name_space));
+      ASSIGN_OR_RETURN(cim::Value value, Evaluate(declared, property.initializer, name_space, depth));
+      if (slot >= 0 && IsEmbedded(instance->cls().properties()[static_cast<size_t>(slot)])) {
+        absl::StatusOr<cim::Value> read = ReadTexts(std::move(value), name_space, depth);
+        if (!read.ok()) return At(declared, property.position, read.status());
+        value = *std::move(read);
+      }
       absl::Status set = instance->Set(property.name, value);
       if (!set.ok()) return At(declared, property.position, set);
     }
     return InstancePointer(std::move(instance));
   }
 
- private:
+  static bool IsEmbedded(const cim::Property& property) {
+    return property.type == cim::CimType::kObject || !property.embedded_class.empty();
+  }
+
+  // WMI writes an embedded instance as a string that holds its text.
+  absl::StatusOr<cim::Value> ReadTexts(cim::Value value, absl::string_view name_space, int depth) {
+    if (value.is_null()) return value;
+    if (value.is_array()) {
+      std::vector<cim::Value> elements;
+      elements.reserve(value.elements().size());
+      for (const cim::Value& element : value.elements()) {
+        ASSIGN_OR_RETURN(cim::Value read, ReadTexts(element, name_space, depth));
+        elements.push_back(std::move(read));
+      }
+      return cim::Value::Array(cim::CimType::kObject, std::move(elements));
+    }
+    if (value.type() != cim::CimType::kString) return value;
+    if (absl::StripAsciiWhitespace(value.string()).empty()) return cim::Value::Null(cim::CimType::kObject);
+    ASSIGN_OR_RETURN(InstancePointer instance, ReadEmbeddedText(value.string(), repository_, name_space, depth + 1));
+    return cim::Value::Object(std::move(instance));
+  }
+
   static absl::Status At(const MofInstance& declared, MofPosition position, const absl::Status& status) {
     return cim::WithContext(status, absl::StrCat(declared.file, ":", position.line, ":", position.column, ": "));
   }
 
   absl::StatusOr<cim::Value> Evaluate(const MofInstance& declared, const MofInitializer& initializer,
-                                      absl::string_view name_space) {
+                                      absl::string_view name_space, int depth) {
     if (initializer.instance != nullptr) {
-      ASSIGN_OR_RETURN(InstancePointer embedded, Build(*initializer.instance, name_space));
+      ASSIGN_OR_RETURN(InstancePointer embedded, BuildAt(*initializer.instance, name_space, depth + 1));
       return cim::Value::Object(std::move(embedded));
     }
     if (!initializer.alias.empty()) return EvaluateAlias(declared, initializer);
@@ -62,8 +95,8 @@ class InstanceBuilder {
     values.reserve(initializer.elements.size());
     cim::CimType type = cim::CimType::kString;
     for (const MofInitializer& element : initializer.elements) {
-      ASSIGN_OR_RETURN(cim::Value value, Evaluate(declared, element, name_space));
-      if (!value.is_null()) type = value.type();
+      ASSIGN_OR_RETURN(cim::Value value, Evaluate(declared, element, name_space, depth));
+      if (!value.is_null() && type != cim::CimType::kObject) type = value.type();
       values.push_back(std::move(value));
     }
     return cim::Value::Array(type, std::move(values));
@@ -93,6 +126,7 @@ class InstanceBuilder {
 
   const cim::ClassRepository& repository_;
   const bool with_defaults_;
+  const int outer_depth_;
   absl::flat_hash_map<std::string, const MofInstance*> aliases_;  // by lower-case alias
   int alias_depth_ = 0;
 };
@@ -102,14 +136,20 @@ class InstanceBuilder {
 MofLimits EmbeddedInstanceLimits() {
   MofLimits limits;
   limits.bytes = 1 << 20;
-  limits.instance_depth = 8;
+  limits.instance_depth = kDeepestInstance;
   limits.array_elements = 4096;
   return limits;
 }
 
 absl::StatusOr<InstancePointer> ParseInstanceMof(absl::string_view text, const cim::ClassRepository& repository,
                                                  absl::string_view name_space) {
+  return ReadEmbeddedMof(text, repository, name_space, 0);
+}
+
+absl::StatusOr<InstancePointer> ReadEmbeddedMof(absl::string_view text, const cim::ClassRepository& repository,
+                                                absl::string_view name_space, int depth) {
   MofLimits limits = EmbeddedInstanceLimits();
+  limits.instance_depth = kDeepestInstance - depth;
   MofSource source = {"embedded instance", std::string(text.substr(0, limits.bytes + 1))};
   ASSIGN_OR_RETURN(MofDocument document, ParseMof(source, name_space, nullptr, limits));
   if (document.instances.size() != 1 || !document.classes.empty() || !document.qualifiers.empty()) {
@@ -118,13 +158,13 @@ absl::StatusOr<InstancePointer> ParseInstanceMof(absl::string_view text, const c
                                  document.instances.size(), " instances, ", document.classes.size(), " classes and ",
                                  document.qualifiers.size(), " qualifiers"));
   }
-  InstanceBuilder builder(repository, /*with_defaults=*/false);
+  InstanceBuilder builder(repository, /*with_defaults=*/false, depth);
   return builder.Build(document.instances[0], name_space);
 }
 
 absl::StatusOr<std::vector<InstancePointer>> BuildInstances(const MofDocument& document,
                                                             const cim::ClassRepository& repository) {
-  InstanceBuilder builder(repository, /*with_defaults=*/true);
+  InstanceBuilder builder(repository, /*with_defaults=*/true, 0);
   for (const MofInstance& declared : document.instances) RETURN_IF_ERROR(builder.DeclareAlias(declared));
   std::vector<InstancePointer> instances;
   instances.reserve(document.instances.size());

@@ -170,6 +170,17 @@ absl::StatusOr<MofToken> MofLexer::ReadString(MofToken token) {
     if (Peek() == '\\') {
       Advance();
       ASSIGN_OR_RETURN(uint32_t code, ReadEscape());
+      // WMI writes what is past U+FFFF as two escapes, the halves of UTF-16.
+      if (code >= 0xD800 && code <= 0xDBFF && Peek() == '\\' && absl::ascii_tolower(Peek(1)) == 'x') {
+        Advance();
+        ASSIGN_OR_RETURN(const uint32_t low, ReadEscape());
+        if (low >= 0xDC00 && low <= 0xDFFF) {
+          code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+        } else {
+          AppendUtf8(code, &token.text);
+          code = low;
+        }
+      }
       AppendUtf8(code, &token.text);
     } else {
       token.text.push_back(Peek());

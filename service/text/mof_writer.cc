@@ -45,7 +45,8 @@ std::string RealText(const cim::Value& value) {
   return text.insert(exponent == std::string::npos ? text.size() : exponent, ".0");
 }
 
-std::string InstanceText(const cim::Instance& instance, absl::string_view host, const std::string& indent);
+std::string InstanceText(const cim::Instance& instance, absl::string_view host, const std::string& indent,
+                         const std::vector<int>* slots = nullptr);
 
 std::string ValueText(const cim::Value& value, absl::string_view host, const std::string& indent) {
   if (value.is_null()) return "NULL";
@@ -72,13 +73,19 @@ std::string ValueText(const cim::Value& value, absl::string_view host, const std
   }
 }
 
-std::string InstanceText(const cim::Instance& instance, absl::string_view host, const std::string& indent) {
+std::string InstanceText(const cim::Instance& instance, absl::string_view host, const std::string& indent,
+                         const std::vector<int>* slots) {
   std::string text = absl::StrCat("instance of ", instance.cls().name(), "\n", indent, "{\n");
   const std::vector<cim::Property>& properties = instance.cls().properties();
-  for (size_t i = 0; i < properties.size(); ++i) {
+  const auto append = [&](size_t i) {
     const cim::Value& value = instance.value(static_cast<int>(i));
-    if (value.is_null()) continue;
+    if (value.is_null()) return;
     absl::StrAppend(&text, indent, "  ", properties[i].name, " = ", ValueText(value, host, indent), ";\n");
+  };
+  if (slots != nullptr) {
+    for (const int slot : *slots) append(static_cast<size_t>(slot));
+  } else {
+    for (size_t i = 0; i < properties.size(); ++i) append(i);
   }
   return absl::StrCat(text, indent, "}");
 }
@@ -143,8 +150,8 @@ std::string MethodText(const cim::Method& method) {
 
 std::string WriteMofValue(const cim::Value& value, absl::string_view host) { return ValueText(value, host, ""); }
 
-std::string WriteInstanceMof(const cim::Instance& instance, absl::string_view host) {
-  return absl::StrCat(InstanceText(instance, host, ""), ";\n");
+std::string WriteInstanceMof(const cim::Instance& instance, absl::string_view host, const std::vector<int>* slots) {
+  return absl::StrCat(InstanceText(instance, host, "", slots), ";\n");
 }
 
 std::string WriteClassMof(const cim::ClassDeclaration& declaration) {

@@ -3,6 +3,7 @@
 #define CIMVISOR_SERVICE_TEXT_MOF_WRITER_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "service/cim/class.h"
@@ -14,9 +15,10 @@ namespace cimvisor::text {
 // EnableOverride and ToSubclass. `qualifier :` declarations are not needed to read it.
 std::string WriteClassMof(const cim::ClassDeclaration& declaration);
 
-// `instance of Class { … };` with every property that is not null; references as paths on `host` (empty: none).
-// Embedded instances stand in it as instances.
-std::string WriteInstanceMof(const cim::Instance& instance, absl::string_view host = "");
+// `instance of Class { … };` with every property of `slots` (null: all) that is not null; references as paths on `host`
+// (empty: none). Embedded instances stand in it as instances.
+std::string WriteInstanceMof(const cim::Instance& instance, absl::string_view host = "",
+                             const std::vector<int>* slots = nullptr);
 
 // A value as an initializer: "text", 5, TRUE, NULL, {1, 2}.
 std::string WriteMofValue(const cim::Value& value, absl::string_view host = "");
