@@ -64,6 +64,15 @@ Setter Seconds(absl::Duration& target) {
   };
 }
 
+Setter Hours(absl::Duration& target) {
+  return [&target](const std::string& value) {
+    uint32_t hours = 0;
+    RETURN_IF_ERROR(Number(hours, 1, 10 * 366 * 24)(value));
+    target = absl::Hours(hours);
+    return absl::OkStatus();
+  };
+}
+
 Setter FileMode(mode_t& target) {
   return [&target](const std::string& value) {
     uint32_t mode = 0;
@@ -133,6 +142,10 @@ std::map<std::string, Section> Grammar(Settings& settings) {
         {"console", {true, Folder(settings.roots, "console")}}}},
       {"administrators", RoleSection(settings.roles.administrators)},
       {"readers", RoleSection(settings.roles.readers)},
+      {"journal",
+       {{"hours", {false, Hours(settings.journal_age)}},
+        {"entries", {false, Number(settings.journal_entries, 1000, 1u << 30)}},
+        {"megabytes", {false, Number(settings.journal_megabytes, 1, 1u << 20)}}}},
       {"limits",
        {{"message_bytes", {false, Number(limits.message_bytes, 65536, 1u << 30)}},
         {"streams_per_connection", {false, Number(limits.streams_per_connection, 1, 65536)}},
