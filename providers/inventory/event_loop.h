@@ -22,10 +22,11 @@ struct MachineEvent {
     kSettle,  // the machine may do something else than its record says, and no job is at work: make it agree
     kRepair,  // the job `job_id` is over, but its end could not be committed: make the record agree
     kStart,   // turn it on, as its automatic action says
+    kReset,   // the guest of the run `launch_id` reset the machine
   };
   Kind kind = Kind::kSettle;
   std::string machine_id;
-  std::string launch_id = {};  // kEnded
+  std::string launch_id = {};  // kEnded, kReset
   std::string job_id = {};     // kRepair
 };
 

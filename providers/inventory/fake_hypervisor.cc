@@ -36,12 +36,17 @@ class FakeMachine : public machine::Machine {
   absl::Status Resume() override { return Do("resume", LifeCycleEvent::kResume, LifeCycleEvent::kResumed); }
   absl::Status Reset() override {
     RETURN_IF_ERROR(host_.Begin("reset", machine_id_, service_));
-    absl::MutexLock lock(&host_.mutex_);
-    FakeHost::Worker* worker = Mine();
-    if (worker == nullptr || !worker->alive) return absl::UnavailableError("the worker is gone");
-    const absl::StatusOr<MachineState> next = machine::NextState(worker->state, LifeCycleEvent::kReset);
-    RETURN_IF_ERROR(next.status());
-    ++worker->resets;
+    machine::MachineObserver* observer = nullptr;
+    {
+      absl::MutexLock lock(&host_.mutex_);
+      FakeHost::Worker* worker = Mine();
+      if (worker == nullptr || !worker->alive) return absl::UnavailableError("the worker is gone");
+      const absl::StatusOr<MachineState> next = machine::NextState(worker->state, LifeCycleEvent::kReset);
+      RETURN_IF_ERROR(next.status());
+      ++worker->resets;
+      observer = worker->observer;
+    }
+    if (observer != nullptr) observer->OnReset();
     return absl::OkStatus();
   }
   absl::Status TurnOff() override {
@@ -120,6 +125,15 @@ class FakeMachine : public machine::Machine {
   const std::string launch_id_;
   bool detached_ = false;
 };
+
+void FakeHost::GuestReset(const std::string& machine_id) {
+  machine::MachineObserver* observer = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    observer = workers_[machine_id].observer;
+  }
+  if (observer != nullptr) observer->OnReset();
+}
 
 void FakeHost::FailNext(const std::string& action, absl::Status status, bool ends) {
   absl::MutexLock lock(&mutex_);

@@ -53,6 +53,8 @@ class FakeHost {
   void End(const std::string& machine_id, machine::EndReason reason);
   // The guest writes.
   void Output(const std::string& machine_id, absl::string_view bytes);
+  // The guest resets its machine; the observer hears it.
+  void GuestReset(const std::string& machine_id);
   // Puts a worker in a state behind the service's back; its observer hears it.
   void Force(const std::string& machine_id, machine::MachineState state);
 

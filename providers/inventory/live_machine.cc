@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "hypervisor-backend/machine/status_macros.h"
 #include "providers/inventory/errors.h"
 
@@ -11,6 +12,8 @@ namespace cimvisor::inventory {
 namespace {
 
 constexpr absl::Duration kLoadInterval = absl::Seconds(1);
+// A guest that resets itself in a loop makes no more commits than this.
+constexpr absl::Duration kResetInterval = absl::Seconds(1);
 
 absl::Status NotThere(const std::string& machine_id) {
   return InventoryError(ErrorKind::kInvalidState, absl::StrCat("the machine ", machine_id, " is off: start it first"));
@@ -87,7 +90,20 @@ absl::Status LiveMachine::Start(StartProgress progress) {
 }
 absl::Status LiveMachine::Pause() { return machine_ == nullptr ? NotThere(machine_id_) : machine_->Pause(); }
 absl::Status LiveMachine::Resume() { return machine_ == nullptr ? NotThere(machine_id_) : machine_->Resume(); }
-absl::Status LiveMachine::Reset() { return machine_ == nullptr ? NotThere(machine_id_) : machine_->Reset(); }
+absl::Status LiveMachine::Reset() {
+  if (machine_ == nullptr) return NotThere(machine_id_);
+  {
+    absl::MutexLock lock(&mutex_);
+    ++requested_resets_;
+  }
+  absl::Status status = machine_->Reset();
+  if (!status.ok()) {
+    absl::MutexLock lock(&mutex_);
+    if (requested_resets_ > 0) --requested_resets_;
+  }
+  return status;
+}
+
 absl::Status LiveMachine::TurnOff() { return machine_ == nullptr ? absl::OkStatus() : machine_->TurnOff(); }
 
 void LiveMachine::Detach() {
@@ -139,8 +155,28 @@ void LiveMachine::OnEnded(const machine::EndReason& reason) {
   events_.Push({.kind = MachineEvent::Kind::kEnded, .machine_id = machine_id_, .launch_id = launch_id_});
 }
 
-// A guest that resets itself keeps running: nothing of its record changes.
-void LiveMachine::OnReset() {}
+// What the service asked for is told by its job.
+void LiveMachine::OnReset() {
+  absl::Duration delay = absl::ZeroDuration();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (requested_resets_ > 0) {
+      --requested_resets_;
+      return;
+    }
+    if (reset_is_pushed_) return;
+    reset_is_pushed_ = true;
+    const absl::Time now = absl::Now();
+    delay = std::max(next_reset_ - now, absl::ZeroDuration());
+    next_reset_ = now + delay + kResetInterval;
+  }
+  events_.Push({.kind = MachineEvent::Kind::kReset, .machine_id = machine_id_, .launch_id = launch_id_}, delay);
+}
+
+void LiveMachine::TakeReset() {
+  absl::MutexLock lock(&mutex_);
+  reset_is_pushed_ = false;
+}
 
 void LiveMachine::OnStartProgress(int percent, absl::string_view step) {
   if (progress_) progress_(percent, step);

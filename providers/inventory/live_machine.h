@@ -70,6 +70,9 @@ class LiveMachine final : public machine::MachineObserver {
   absl::StatusOr<MachineUsage> Usage();
   absl::StatusOr<size_t> WriteSerial(uint32_t port, absl::string_view bytes);
 
+  // The reset that was pushed as MachineEvent::kReset is being recorded: the next one is pushed again.
+  void TakeReset();
+
   // machine::MachineObserver
   void OnStateChanged(machine::MachineState from, machine::MachineState to) override;
   void OnEnded(const machine::EndReason& reason) override;
@@ -88,6 +91,9 @@ class LiveMachine final : public machine::MachineObserver {
 
   mutable absl::Mutex mutex_;
   std::optional<machine::EndReason> ended_ ABSL_GUARDED_BY(mutex_);
+  int requested_resets_ ABSL_GUARDED_BY(mutex_) = 0;  // by Reset, and not yet heard of
+  bool reset_is_pushed_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time next_reset_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // none is recorded earlier
   // The load is that between two samples at least a second of the machine's time apart.
   absl::Duration sampled_uptime_ ABSL_GUARDED_BY(mutex_);
   uint64_t sampled_nanoseconds_ ABSL_GUARDED_BY(mutex_) = 0;

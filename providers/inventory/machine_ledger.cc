@@ -13,21 +13,31 @@
 namespace cimvisor::inventory {
 namespace {
 
-store::JournalEntry JournalEntryOf(const MachineLedger::Change& change, const std::string& id) {
+// Null: the machine was not there, or is not there any more.
+store::JournalEntry Step(const std::string& id, const MachineRecord* before, int64_t before_revision,
+                         const MachineRecord* after) {
   store::JournalEntry entry;
-  entry.kind = change.before == nullptr    ? store::JournalEntry::Kind::kCreated
-               : !change.after.has_value() ? store::JournalEntry::Kind::kDeleted
-                                           : store::JournalEntry::Kind::kModified;
+  entry.kind = before == nullptr  ? store::JournalEntry::Kind::kCreated
+               : after == nullptr ? store::JournalEntry::Kind::kDeleted
+                                  : store::JournalEntry::Kind::kModified;
   entry.entity_kind = kMachineEntity;
   entry.entity_id = id;
   MachineChange payload;
-  if (change.before != nullptr) {
-    *payload.mutable_before() = change.before->record;
-    payload.set_before_revision(change.before->revision);
+  if (before != nullptr) {
+    *payload.mutable_before() = *before;
+    payload.set_before_revision(before_revision);
   }
-  if (change.after.has_value()) *payload.mutable_after() = *change.after;
+  if (after != nullptr) *payload.mutable_after() = *after;
   entry.payload = payload.SerializeAsString();
   return entry;
+}
+
+std::vector<store::JournalEntry> JournalEntriesOf(const MachineLedger::Change& change, const std::string& id) {
+  const MachineRecord* before = change.before == nullptr ? nullptr : &change.before->record;
+  const int64_t revision = change.before == nullptr ? 0 : change.before->revision;
+  const MachineRecord* after = change.after.has_value() ? &*change.after : nullptr;
+  if (!change.passing.has_value()) return {Step(id, before, revision, after)};
+  return {Step(id, before, revision, &*change.passing), Step(id, &*change.passing, revision, after)};
 }
 
 }  // namespace
@@ -57,7 +67,7 @@ absl::StatusOr<MachinePointer> MachineLedger::Commit(Change change) {
   }
   const std::string id = change.after.has_value() ? change.after->id() : change.before->id();
   const std::string record = change.after.has_value() ? change.after->SerializeAsString() : std::string();
-  const store::JournalEntry journal = JournalEntryOf(change, id);
+  const std::vector<store::JournalEntry> journal = JournalEntriesOf(change, id);
   MachinePointer published;
 
   store::Change commit;
@@ -65,7 +75,7 @@ absl::StatusOr<MachinePointer> MachineLedger::Commit(Change change) {
     RETURN_IF_ERROR(change.after.has_value() ? WriteMachine(transaction, id, record) : DeleteMachine(transaction, id));
     if (change.operation != nullptr) RETURN_IF_ERROR(change.operation->Record(transaction));
     if (change.also_write) RETURN_IF_ERROR(change.also_write(transaction));
-    transaction.AppendJournal(journal);
+    for (const store::JournalEntry& entry : journal) transaction.AppendJournal(entry);
     return absl::OkStatus();
   };
   // On the writer thread, one change after another: nobody else replaces the snapshot meanwhile.

@@ -31,8 +31,10 @@ class MachineLedger {
   std::shared_ptr<const Snapshot> snapshot() const;
 
   struct Change {
-    MachinePointer before;                           // null: a creation
-    std::optional<MachineRecord> after;              // nothing: a deletion
+    MachinePointer before;               // null: a creation
+    std::optional<MachineRecord> after;  // nothing: a deletion
+    // A state that the machine passed through between the two: the journal has both steps, in one revision.
+    std::optional<MachineRecord> passing = {};
     const security::Operation* operation = nullptr;  // recorded in the transaction; null: the service's own change
     std::function<absl::Status(store::Transaction&)> also_write;  // more rows of the same transaction; may be empty
     std::function<void()> also_publish;                           // after the new snapshot is there; may be empty

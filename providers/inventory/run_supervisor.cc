@@ -19,6 +19,8 @@ void RunSupervisor::Handle(const MachineEvent& event) {
       return HandleDifference(event);
     case MachineEvent::Kind::kStart:
       return HandleStart(event);
+    case MachineEvent::Kind::kReset:
+      return HandleReset(event);
   }
 }
 
@@ -81,6 +83,28 @@ void RunSupervisor::HandleStart(const MachineEvent& event) {
   core_.Log(job.ok() ? LogLevel::kInformation : LogLevel::kWarning, event.machine_id,
             job.ok() ? absl::StrCat("started automatically by the job ", *job)
                      : absl::StrCat("not started automatically: ", job.status().message()));
+}
+
+// Watchers see it pass through the state that a requested reset shows; the record is never in it.
+void RunSupervisor::HandleReset(const MachineEvent& event) {
+  const std::shared_ptr<LiveMachine> live = core_.live->Find(event.machine_id);
+  if (live == nullptr || live->launch_id() != event.launch_id) return;
+  live->TakeReset();
+  const auto ticket = core_.tickets.Acquire(event.machine_id, absl::InfiniteFuture());
+  const MachinePointer current = core_.ledger.snapshot()->Find(event.machine_id);
+  if (current == nullptr || current->record.runtime().launch().launch_id() != event.launch_id ||
+      IsTransitional(current->state()) || current->state() == STATE_OFF) {
+    return;
+  }
+  MachineLedger::Change change;
+  change.before = current;
+  change.passing = current->record;
+  SetState(*change.passing->mutable_runtime(), STATE_RESETTING, core_.Now());
+  change.after = current->record;
+  change.after->mutable_runtime()->set_state_changed_at_us(absl::ToUnixMicros(core_.Now()));
+  const absl::StatusOr<MachinePointer> committed = core_.ledger.Commit(std::move(change));
+  if (!committed.ok()) return Retry(event, committed.status());
+  core_.Log(LogLevel::kInformation, event.machine_id, "the guest reset the machine");
 }
 
 void RunSupervisor::Retry(const MachineEvent& event, const absl::Status& status) {

@@ -21,6 +21,7 @@ class RunSupervisor {
   // kSettle and kRepair.
   void HandleDifference(const MachineEvent& event);
   void HandleStart(const MachineEvent& event);
+  void HandleReset(const MachineEvent& event);
   // Tries again later: the database did not take the change.
   void Retry(const MachineEvent& event, const absl::Status& status);
 

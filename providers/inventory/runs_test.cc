@@ -94,6 +94,40 @@ TEST_F(RunsTest, APauseBehindTheServicesBackIsRecorded) {
   EXPECT_EQ(service_.Runtime(id).state(), STATE_RUNNING);
 }
 
+TEST_F(RunsTest, AGuestsOwnResetIsToldAsAReset) {
+  const std::string id = Running(RECOVERY_ACTION_NONE);
+  const int64_t before = service_.Get(id)->revision;
+  const int64_t changed = service_.Runtime(id).state_changed_at_us();
+  service_.host().GuestReset(id);
+  service_.inventory().Drain();
+  EXPECT_EQ(service_.Runtime(id).state(), STATE_RUNNING);
+  EXPECT_GT(service_.Runtime(id).state_changed_at_us(), changed);
+  EXPECT_EQ(service_.Get(id)->revision, before + 1) << "both steps are one commit";
+  const auto entries = service_.store().ReadJournal(before, 10);
+  ASSERT_TRUE(entries.ok()) << entries.status();
+  std::vector<std::pair<State, State>> steps;
+  for (const store::JournalEntry& entry : *entries) {
+    MachineChange change;
+    ASSERT_TRUE(change.ParseFromString(entry.payload));
+    steps.emplace_back(change.before().runtime().state(), change.after().runtime().state());
+  }
+  EXPECT_THAT(steps, ElementsAre(std::pair(STATE_RUNNING, STATE_RESETTING), std::pair(STATE_RESETTING, STATE_RUNNING)));
+}
+
+// The requested reset is its job's to tell; a loop of resets makes one event until the first is recorded and its time
+// is over.
+TEST_F(RunsTest, ResetsThatWereAskedForOrComeInALoopAreToldOnce) {
+  const std::string id = Running(RECOVERY_ACTION_NONE);
+  EXPECT_EQ(service_.Change(id, REQUEST_RESET)->state, jobs::JobState::kCompleted);
+  const std::vector<State> asked = {STATE_OFF, STATE_STARTING, STATE_RUNNING, STATE_RESETTING, STATE_RUNNING};
+  EXPECT_EQ(service_.JournalStates(id), asked);
+  const int64_t before = service_.Get(id)->revision;
+  for (int i = 0; i < 1000; ++i) service_.host().GuestReset(id);
+  service_.inventory().Drain();
+  EXPECT_LE(service_.Get(id)->revision, before + 2);
+  EXPECT_GT(service_.Get(id)->revision, before);
+}
+
 TEST_F(RunsTest, UsageIsThatOfTheRunningMachine) {
   const std::string id = Running(RECOVERY_ACTION_NONE);
   const auto usage = service_.inventory().GetUsage(id);

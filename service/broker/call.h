@@ -135,12 +135,16 @@ struct ChangeResult {
 struct SubscribeRequest {
   std::string wql;
   std::optional<int64_t> after_revision;  // unset: from now
+  // With after_revision: of that revision, events with a higher Event::index are delivered too. Unset: none of them.
+  std::optional<uint32_t> after_index = std::nullopt;
 };
 
 // An event that a subscription selected. `event` is an __InstanceModificationEvent (…) with TargetInstance and, where
-// there is one, PreviousInstance as objects.
+// there is one, PreviousInstance as objects; an extrinsic event; or, for a query with GROUP, an __AggregateEvent. The
+// revision and index of the last one taken, given to a later Subscribe, go on without a gap and without a repeat.
 struct Event {
   int64_t revision = 0;  // of the commit; 0 for a sampled event, of a query on volatile properties
+  uint32_t index = 0;    // place among the events of the revision: rises, with gaps
   absl::Time time;
   std::shared_ptr<const cim::Instance> event;
   std::vector<int> slots;  // of `event`, to send

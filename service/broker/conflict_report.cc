@@ -89,6 +89,8 @@ std::string WhatChanged(const BrokerDependencies& dependencies, const security::
       case store::JournalEntry::Kind::kModified:
         if (event.previous != nullptr) AppendDifferences(event, &what);
         break;
+      case store::JournalEntry::Kind::kOccurred:
+        break;  // no change
     }
   }
   if (what.empty()) return "it";

@@ -61,6 +61,13 @@ EventFeed::Events EventFeed::Render(const store::JournalEntry& entry) {
 EventFeed::Events EventFeed::RenderAnew(const store::JournalEntry& entry) const {
   auto events = std::make_shared<std::vector<FeedEvent>>();
   for (RenderedEvent& rendered : renderer_.Render(entry)) {
+    if (rendered.kind == store::JournalEntry::Kind::kOccurred) {
+      if (rendered.extrinsic == nullptr) continue;
+      SetIfPresent(*rendered.extrinsic, "TIME_CREATED",
+                   cim::Value::Unsigned(cim::CimType::kUint64, FileTime(entry.time)));
+      events->push_back({std::move(rendered.extrinsic), nullptr, nullptr});
+      continue;
+    }
     if (rendered.target == nullptr) continue;
     const auto& cls = rendered.kind == store::JournalEntry::Kind::kCreated   ? creation_
                       : rendered.kind == store::JournalEntry::Kind::kDeleted ? deletion_

@@ -20,8 +20,8 @@ namespace cimvisor::broker {
 
 // An event as every watcher of the namespace gets it.
 struct FeedEvent {
-  std::shared_ptr<const cim::Instance> event;  // an __InstanceModificationEvent, …, with its instances
-  std::shared_ptr<const cim::Instance> target;
+  std::shared_ptr<const cim::Instance> event;   // an __InstanceModificationEvent, …, with its instances; or extrinsic
+  std::shared_ptr<const cim::Instance> target;  // null for an extrinsic event
   std::shared_ptr<const cim::Instance> previous;  // null where there is none
 };
 

@@ -119,11 +119,14 @@ class Provider {
   virtual absl::Status Delete(const ReadContext& context, security::Operation& operation, const cim::ObjectPath& path);
 };
 
-// One change as a namespace sees it. For a creation `previous` is null, for a deletion `target` is what was.
+// One change as a namespace sees it. For a creation `previous` is null, for a deletion `target` is what was. kOccurred
+// is an extrinsic event: `extrinsic` alone, an instance of a class below __ExtrinsicEvent, whose TIME_CREATED the
+// broker sets.
 struct RenderedEvent {
   store::JournalEntry::Kind kind = store::JournalEntry::Kind::kModified;
   std::shared_ptr<const cim::Instance> target;
   std::shared_ptr<const cim::Instance> previous;
+  std::shared_ptr<cim::Instance> extrinsic = nullptr;
 };
 
 // Turns journal entries into events of one namespace. Thread-safe.

@@ -100,8 +100,8 @@ class SampledSubscription : public Subscription {
   void Consider(const std::shared_ptr<const cim::Class>& event_class, const RenderedEvent& rendered) {
     const absl::Time time = absl::Now();
     const InstancePointer event = MakeEventInstance(event_class, rendered, time);
-    if (!query_.Matches(*event, *rendered.target, rendered.previous.get())) return;
-    pending_.push_back(Event{0, time, event, EventSlots(query_, *event_class)});
+    if (!query_.Matches(*event, rendered.target.get(), rendered.previous.get())) return;
+    pending_.push_back(Event{0, 0, time, event, EventSlots(query_, *event_class)});
   }
 
   const BrokerDependencies& dependencies_;
@@ -140,6 +140,10 @@ absl::StatusOr<std::unique_ptr<Subscription>> SubscribeBySampling(const BrokerDe
   if (request.after_revision.has_value()) {
     return cim::CimError(cim::CimStatus::kNotSupported,
                          absl::StrCat(what, " and cannot be resumed: leave out the revision"));
+  }
+  if (query.group() != nullptr) {
+    return cim::CimError(cim::CimStatus::kNotSupported,
+                         absl::StrCat(what, " and cannot be counted in groups: leave out the GROUP clause"));
   }
   if (query.target_class() == nullptr || query.within_seconds() <= 0) {
     return cim::CimError(cim::CimStatus::kInvalidQuery,

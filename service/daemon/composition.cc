@@ -120,6 +120,9 @@ class CompositionImpl : public Composition {
     store::StoreOptions options;
     options.path = DatabasePath(settings_.state_directory);
     options.migrations = inventory::Inventory::Migrations();
+    options.journal_age = settings_.journal_age;
+    options.journal_rows = settings_.journal_entries;
+    options.journal_bytes = settings_.journal_megabytes << 20;
     absl::StatusOr<std::unique_ptr<store::Store>> store = store::Store::Open(std::move(options));
     if (!store.ok()) {
       return Explain(store.status(),

@@ -73,6 +73,15 @@ Setter Milliseconds(absl::Duration& target, uint64_t minimum) {
   };
 }
 
+Setter Hours(absl::Duration& target) {
+  return [&target](const std::string& value) {
+    uint32_t hours = 0;
+    RETURN_IF_ERROR(Number(hours, 1, 10 * 366 * 24)(value));
+    target = absl::Hours(hours);
+    return absl::OkStatus();
+  };
+}
+
 Setter FileMode(mode_t& target) {
   return [&target](const std::string& value) {
     uint32_t mode = 0;
@@ -151,6 +160,10 @@ std::map<std::string, Section> Grammar(Settings& settings) {
         {"mean_milliseconds_to_failure", {false, Milliseconds(settings.simulated.mean_time_to_failure, 1)}}}},
       {"administrators", RoleSection(settings.roles.administrators)},
       {"readers", RoleSection(settings.roles.readers)},
+      {"journal",
+       {{"hours", {false, Hours(settings.journal_age)}},
+        {"entries", {false, Number(settings.journal_entries, 1000, 1u << 30)}},
+        {"megabytes", {false, Number(settings.journal_megabytes, 1, 1u << 20)}}}},
       {"limits",
        {{"message_bytes", {false, Number(limits.message_bytes, 65536, 1u << 30)}},
         {"streams_per_connection", {false, Number(limits.streams_per_connection, 1, 65536)}},

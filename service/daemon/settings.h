@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "hypervisor-backend/simulated/simulated_hypervisor.h"
 #include "service/rpc/environment.h"
 #include "service/rpc/listening_socket.h"
@@ -34,6 +35,10 @@ struct Settings {
   std::vector<security::Root> roots;  // empty: see DefaultRoots
   security::RoleConfiguration roles;
   rpc::Limits limits;
+  // How far the journal of events reaches back: whichever is reached first.
+  absl::Duration journal_age = absl::Hours(24);
+  int64_t journal_entries = 1000000;
+  int64_t journal_megabytes = 1024;
   std::string default_boot_kernel;
   simulated::SimulatedOptions simulated;  // with the backend of that name
 };

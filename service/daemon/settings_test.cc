@@ -55,6 +55,10 @@ groups =
 certificates = admin
 [readers]
 groups = watchers
+[journal]
+hours = 48
+entries = 5000
+megabytes = 64
 [limits]
 message_bytes = 65536
 call_seconds = 7
@@ -70,6 +74,9 @@ call_seconds = 7
   EXPECT_THAT(settings.roles.administrators.users, ElementsAre("alice", "bob"));
   EXPECT_THAT(settings.roles.administrators.groups, ElementsAre());
   EXPECT_THAT(settings.roles.readers.groups, ElementsAre("watchers"));
+  EXPECT_EQ(settings.journal_age, absl::Hours(48));
+  EXPECT_EQ(settings.journal_entries, 5000);
+  EXPECT_EQ(settings.journal_megabytes, 64);
   EXPECT_EQ(settings.limits.message_bytes, 65536);
   EXPECT_EQ(settings.limits.call, absl::Seconds(7));
 }

@@ -80,6 +80,7 @@ class SubscribeStream : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
     subscribe.wql = request_.wql();
     if (request_.start_case() == v1::SubscribeRequest::kAfterRevision) {
       subscribe.after_revision = request_.after_revision();
+      if (request_.has_after_index()) subscribe.after_index = request_.after_index();
     }
     ASSIGN_OR_RETURN(subscription_, environment_.broker->Subscribe(call, subscribe, [this] { Rouse(); }));
     return absl::OkStatus();
@@ -124,6 +125,7 @@ class SubscribeStream : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
 
   void WriteEvent(const broker::Event& event, v1::Event& out) const {
     out.set_revision(event.revision);
+    out.set_index(event.index);
     out.set_time(cim::DateTime::FromTime(event.time).ToText());
     if (render_) {
       out.set_text(render_(*event.event, &event.slots));

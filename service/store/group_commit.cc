@@ -38,6 +38,7 @@ bool GroupCommitter::CarryOut(PendingChange& pending, StoreState& next, absl::St
   pending.journal = std::move(transaction.journal());
   pending.revision = ++next.revision;
   next.journal_rows += static_cast<int64_t>(pending.journal.size());
+  for (const JournalEntry& entry : pending.journal) next.journal_bytes += JournalBytes(entry);
   return true;
 }
 

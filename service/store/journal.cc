@@ -20,7 +20,7 @@ absl::StatusOr<JournalEntry> EntryFromRow(Connection& connection, SqlRow& row) {
   auto* entity_kind = std::get_if<std::string>(&row[3]);
   auto* entity_id = std::get_if<std::string>(&row[4]);
   auto* payload = std::get_if<Blob>(&row[5]);
-  if (sequence == nullptr || time == nullptr || kind == nullptr || *kind < 1 || *kind > 3 || entity_kind == nullptr ||
+  if (sequence == nullptr || time == nullptr || kind == nullptr || *kind < 1 || *kind > 4 || entity_kind == nullptr ||
       entity_id == nullptr || payload == nullptr) {
     return DamagedError(connection.path(), "a bad row in the journal");
   }
@@ -69,6 +69,10 @@ absl::StatusOr<std::vector<JournalEntry>> SelectInTransaction(Connection& connec
 }
 
 }  // namespace
+
+int64_t JournalBytes(const JournalEntry& entry) {
+  return static_cast<int64_t>(entry.payload.size() + entry.entity_kind.size() + entry.entity_id.size());
+}
 
 absl::Status InsertJournal(Connection& connection, const std::vector<JournalEntry>& entries) {
   if (entries.size() > kMaximumEntriesPerRevision) {

@@ -16,6 +16,9 @@ namespace cimvisor::store {
 inline constexpr int kSequenceShift = 16;
 inline constexpr size_t kMaximumEntriesPerRevision = size_t{1} << kSequenceShift;
 
+// What an entry counts for StoreOptions::journal_bytes.
+int64_t JournalBytes(const JournalEntry& entry);
+
 // Inside a transaction. kInvalidArgument for more entries than one change may have.
 absl::Status InsertJournal(Connection& connection, const std::vector<JournalEntry>& entries);
 

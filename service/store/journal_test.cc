@@ -13,22 +13,25 @@ using testing::TemporaryFolder;
 
 class JournalTest : public ::testing::Test {
  protected:
-  void Open(absl::Duration age, int64_t rows) {
+  void Open(absl::Duration age, int64_t rows, int64_t bytes = 1 << 30) {
     StoreOptions options;
     options.path = folder_.File("db");
     options.now = [this] { return now_; };
     options.journal_age = age;
     options.journal_rows = rows;
+    options.journal_bytes = bytes;
     options.trim_interval = absl::ZeroDuration();
     store_ = *Store::Open(options);
   }
 
   // One change with `entries` entries. The trimming after it is over when the next change begins.
-  void Append(int entries) {
+  void Append(int entries, size_t payload = 0) {
     ASSERT_TRUE(store_
                     ->Commit({[&](Transaction& transaction) {
                                 for (int i = 0; i < entries; ++i) {
-                                  transaction.AppendJournal({.entity_kind = "item", .entity_id = absl::StrCat(i)});
+                                  transaction.AppendJournal({.entity_kind = "item",
+                                                             .entity_id = absl::StrCat(i),
+                                                             .payload = std::string(payload, 'p')});
                                 }
                                 return absl::OkStatus();
                               },
@@ -80,6 +83,19 @@ TEST_F(JournalTest, TrimsByNumberOfRowsInWholeRevisions) {
   const auto gone = store_->ReadJournal(3, 100);
   EXPECT_TRUE(absl::IsOutOfRange(gone.status())) << gone.status();
   EXPECT_THAT(std::string(gone.status().message()), ::testing::HasSubstr("the oldest that it holds is 5"));
+}
+
+TEST_F(JournalTest, TrimsByBytesInWholeRevisions) {
+  Open(absl::Hours(24), 1000, 1000);
+  for (int i = 0; i < 6; ++i) Append(2, 195);  // 400 bytes with the names of each entry
+  Append(0);
+  EXPECT_EQ(*store_->OldestJournalRevision(), 5);
+  EXPECT_EQ(Revisions(4, 100), (std::vector<int64_t>{5, 5, 6, 6}));
+  store_.reset();
+  Open(absl::Hours(24), 1000, 500);  // the bytes were remembered
+  Append(0);
+  Append(0);
+  EXPECT_EQ(*store_->OldestJournalRevision(), 6);
 }
 
 TEST_F(JournalTest, TrimsByAgeAndRemembersAcrossReopen) {

@@ -56,10 +56,17 @@ CREATE TABLE jobs (
   record BLOB NOT NULL
 ) STRICT, WITHOUT ROWID)";
 
+constexpr char kJournalBytes[] = "ALTER TABLE store_state ADD COLUMN journal_bytes INTEGER NOT NULL DEFAULT 0";
+
+constexpr char kCountJournalBytes[] = R"(
+UPDATE store_state SET journal_bytes =
+  (SELECT coalesce(sum(length(payload) + length(entity_kind) + length(entity_id)), 0) FROM journal))";
+
 }  // namespace
 
 std::vector<Migration> StoreMigrations() {
-  return {{kStoreOwner, 1, {kState, kJournal, kRequests, kAudit, kAuditDenied, kJobs}, nullptr}};
+  return {{kStoreOwner, 1, {kState, kJournal, kRequests, kAudit, kAuditDenied, kJobs}, nullptr},
+          {kStoreOwner, 2, {kJournalBytes, kCountJournalBytes}, nullptr}};
 }
 
 }  // namespace cimvisor::store

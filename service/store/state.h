@@ -17,6 +17,7 @@ struct StoreState {
   int64_t revision = 0;         // of the last change
   int64_t journal_rows = 0;     // so that nobody has to count them
   int64_t journal_trimmed = 0;  // the last revision whose entries were trimmed; 0: none was
+  int64_t journal_bytes = 0;    // of the entries' payloads and names
 };
 
 absl::StatusOr<StoreState> LoadState(Connection& connection);

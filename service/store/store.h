@@ -30,7 +30,8 @@ using SqlRow = std::vector<SqlValue>;
 // One committed change of the domain, as the journal keeps it. The payload is the domain's own record (before and
 // after); a view renders it for the namespace that listens.
 struct JournalEntry {
-  enum class Kind : uint8_t { kCreated = 1, kModified = 2, kDeleted = 3 };
+  // kOccurred: something happened to the entity that is no change of it (an extrinsic event, such as an alert).
+  enum class Kind : uint8_t { kCreated = 1, kModified = 2, kDeleted = 3, kOccurred = 4 };
   int64_t revision = 0;                 // set by the store
   int32_t index = 0;                    // place within the revision, set by the store
   absl::Time time = absl::UnixEpoch();  // set by the store
@@ -85,8 +86,10 @@ struct StoreOptions {
   std::vector<Migration> migrations = {};
   std::function<absl::Time()> now = nullptr;  // empty: absl::Now
   size_t queue_limit = 4096;  // changes that wait for the writer; more wait in Commit until their deadline
+  // How far the journal reaches back: whichever of the three is reached first. Whole revisions go, the oldest first.
   absl::Duration journal_age = absl::Hours(24);
   int64_t journal_rows = 1000000;
+  int64_t journal_bytes = int64_t{1} << 30;  // of the entries' payloads and names
   absl::Duration request_age = absl::Hours(24);
   int64_t audit_rows = 1000000;  // of changes; the oldest go first
   int64_t denial_rows = 100000;  // of denials

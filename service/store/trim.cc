@@ -13,31 +13,44 @@ constexpr int64_t kStepRows = 1000;
 
 absl::StatusOr<int64_t> Changes(Connection& connection) { return connection.SelectInteger("SELECT changes()"); }
 
-// The last revision that goes: of the rows that are too old or too many, at most kStepRows; 0: none goes.
+// The last revision that goes: of the rows that are too old, too many or too large, at most kStepRows; 0: none goes.
 absl::StatusOr<int64_t> LastRevisionToTrim(Connection& connection, const StoreOptions& options, absl::Time now,
-                                           int64_t journal_rows) {
+                                           const StoreState& state) {
   const int64_t oldest_time = absl::ToUnixMicros(now - options.journal_age);
-  const int64_t excess = journal_rows - options.journal_rows;
+  const int64_t excess = state.journal_rows - options.journal_rows;
+  int64_t excess_bytes = state.journal_bytes - options.journal_bytes;
   ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
-                   connection.Select("SELECT sequence, time FROM journal ORDER BY sequence LIMIT ?", {kStepRows}));
+                   connection.Select("SELECT sequence, time, length(payload) + length(entity_kind) + length(entity_id) "
+                                     "FROM journal ORDER BY sequence LIMIT ?",
+                                     {kStepRows}));
   int64_t last = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto* sequence = std::get_if<int64_t>(&rows[i][0]);
     const auto* time = std::get_if<int64_t>(&rows[i][1]);
-    if (sequence == nullptr || time == nullptr) return DamagedError(connection.path(), "a bad row in the journal");
-    if (*time >= oldest_time && static_cast<int64_t>(i) >= excess) break;
+    const auto* bytes = std::get_if<int64_t>(&rows[i][2]);
+    if (sequence == nullptr || time == nullptr || bytes == nullptr) {
+      return DamagedError(connection.path(), "a bad row in the journal");
+    }
+    if (*time >= oldest_time && static_cast<int64_t>(i) >= excess && excess_bytes <= 0) break;
     last = *sequence >> kSequenceShift;
+    excess_bytes -= *bytes;
   }
   return last;
 }
 
 absl::StatusOr<bool> TrimJournal(Connection& connection, const StoreOptions& options, absl::Time now,
                                  StoreState& state) {
-  ASSIGN_OR_RETURN(const int64_t last, LastRevisionToTrim(connection, options, now, state.journal_rows));
+  ASSIGN_OR_RETURN(const int64_t last, LastRevisionToTrim(connection, options, now, state));
   if (last == 0) return false;
+  ASSIGN_OR_RETURN(
+      const int64_t bytes,
+      connection.SelectInteger("SELECT coalesce(sum(length(payload) + length(entity_kind) + length(entity_id)), 0) "
+                               "FROM journal WHERE sequence < ?",
+                               {(last + 1) << kSequenceShift}));
   RETURN_IF_ERROR(connection.Execute("DELETE FROM journal WHERE sequence < ?", {(last + 1) << kSequenceShift}));
   ASSIGN_OR_RETURN(const int64_t removed, Changes(connection));
   state.journal_rows = std::max<int64_t>(state.journal_rows - removed, 0);
+  state.journal_bytes = std::max<int64_t>(state.journal_bytes - bytes, 0);
   state.journal_trimmed = last;
   RETURN_IF_ERROR(SaveState(connection, state));
   return removed >= kStepRows;

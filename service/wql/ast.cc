@@ -66,11 +66,8 @@ std::string Expression::Text() const {
 }
 
 bool SelectQuery::IsEventQuery() const {
-  for (absl::string_view event : {"__InstanceCreationEvent", "__InstanceModificationEvent", "__InstanceDeletionEvent",
-                                  "__InstanceOperationEvent"}) {
-    if (absl::EqualsIgnoreCase(class_name, event)) return true;
-  }
-  return false;
+  return within_seconds.has_value() || group.has_value() ||
+         (absl::StartsWith(class_name, "__") && absl::EndsWithIgnoreCase(class_name, "Event"));
 }
 
 }  // namespace cimvisor::wql

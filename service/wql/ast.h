@@ -52,15 +52,25 @@ struct Expression {
   std::string Text() const;
 };
 
+// GROUP WITHIN seconds [BY properties] [HAVING condition] of an event query (Windows SDK, "GROUP Clause"). The
+// condition is over the properties of __AggregateEvent.
+struct GroupClause {
+  double within_seconds = 0;
+  std::vector<PropertyName> by;
+  std::optional<Expression> having;
+  size_t offset = 0;
+};
+
 struct SelectQuery {
   std::vector<PropertyName> columns;  // empty: *
   std::string class_name;
   size_t class_offset = 0;
   std::optional<double> within_seconds;  // event queries only
   std::optional<Expression> where;
+  std::optional<GroupClause> group;  // event queries only
 
-  // True for a query of the intrinsic events: __InstanceCreationEvent, __InstanceModificationEvent,
-  // __InstanceDeletionEvent, __InstanceOperationEvent.
+  // True for a query that only a subscription can answer: with WITHIN or GROUP, or of the events of WMI's system
+  // classes (__InstanceCreationEvent, …). A query of other classes of events (Msvm_…) does not show that it is one.
   bool IsEventQuery() const;
 };
 

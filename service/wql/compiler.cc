@@ -235,7 +235,7 @@ class Compiler {
     if (scope_.target != nullptr) {
       const bool target = absl::EqualsIgnoreCase(last, "TargetInstance");
       if (target || absl::EqualsIgnoreCase(last, "PreviousInstance")) {
-        if (scope_.row->FindProperty(last) < 0)
+        if (scope_.row->FindProperty(last) < 0 && (target || !scope_.has_previous))
           return Error(name.offset, absl::StrCat(scope_.row->name(), " has no property '", last, "'"));
         const auto from = target ? OperandSource::From::kTarget : OperandSource::From::kPrevious;
         if (name.parts.size() == 1) return Object(from);

@@ -23,6 +23,8 @@ struct Scope {
   const cim::Class* target = nullptr;  // null: a data query
   // Event queries: a property that `target` lacks is NULL, for it was found in another class that the query selects.
   bool unknown_is_null = false;
+  // PreviousInstance may be named although `row` lacks it: events of its subclasses have it. NULL in the others.
+  bool has_previous = false;
 };
 
 // `query_text` is for errors: CIM_ERR_INVALID_QUERY with the place, for an unknown property (by name), a literal that

@@ -74,6 +74,11 @@ absl::StatusOr<EventQuery> EventQuery::Compile(const SelectQuery& select, absl::
   EventQuery query;
   query.event_class_ = std::move(event_class);
   query.within_seconds_ = select.within_seconds.value_or(0);
+  query.about_instances_ = query.event_class_->IsA("__InstanceOperationEvent");
+  if (!query.about_instances_) {
+    RETURN_IF_ERROR(query.CompileWithoutInstances(select, query_text, context));
+    return query;
+  }
   const std::string& name_space = query.event_class_->name_space();
 
   const Expression* is_a = select.where.has_value() ? RequiredIsA(*select.where) : nullptr;
@@ -94,8 +99,11 @@ absl::StatusOr<EventQuery> EventQuery::Compile(const SelectQuery& select, absl::
   for (const PropertyName* name : names)
     RETURN_IF_ERROR(CheckName(*name, query_text, query.classes_, &query.volatile_properties_));
 
+  // Its subclass __InstanceModificationEvent has a PreviousInstance; in events of the others it is NULL.
+  const bool may_have_previous = absl::EqualsIgnoreCase(query.event_class_->name(), "__InstanceOperationEvent");
   for (const PropertyName& column : select.columns) {
-    const bool of_event = query.event_class_->FindProperty(column.parts.front()) >= 0;
+    const bool of_event = query.event_class_->FindProperty(column.parts.front()) >= 0 ||
+                          (may_have_previous && absl::EqualsIgnoreCase(column.parts.front(), "PreviousInstance"));
     const bool of_target = column.parts.size() == 1 &&
                            std::any_of(query.classes_.begin(), query.classes_.end(),
                                        [&](const auto& cls) { return cls->FindProperty(column.parts.front()) >= 0; });
@@ -109,6 +117,7 @@ absl::StatusOr<EventQuery> EventQuery::Compile(const SelectQuery& select, absl::
   Scope scope;
   scope.row = query.event_class_.get();
   scope.unknown_is_null = true;
+  scope.has_previous = may_have_previous;
   for (const auto& cls : query.classes_) {
     Filter filter;
     if (select.where.has_value()) {
@@ -117,7 +126,33 @@ absl::StatusOr<EventQuery> EventQuery::Compile(const SelectQuery& select, absl::
     }
     query.filters_.emplace(cls.get(), std::move(filter));
   }
+  if (select.group.has_value()) {
+    ASSIGN_OR_RETURN(query.group_,
+                     EventGroup::Compile(*select.group, query_text, *query.event_class_, query.classes_, context));
+  }
   return query;
+}
+
+// Extrinsic events, and __Event, which is all there are.
+absl::Status EventQuery::CompileWithoutInstances(const SelectQuery& select, absl::string_view query_text,
+                                                 const CompileContext& context) {
+  for (const PropertyName& column : select.columns) {
+    if (event_class_->FindProperty(column.parts.front()) >= 0) {
+      columns_.push_back(column.parts.front());
+    } else if (!IsSystemProperty(column.parts.front())) {
+      return QueryError(query_text, column.offset,
+                        absl::StrCat(event_class_->name(), " has no property '", column.Text(), "'"));
+    }
+  }
+  Scope scope;
+  scope.row = event_class_.get();
+  if (select.where.has_value()) {
+    ASSIGN_OR_RETURN(event_filter_, CompileFilter(*select.where, query_text, scope, context));
+  }
+  if (select.group.has_value()) {
+    ASSIGN_OR_RETURN(group_, EventGroup::Compile(*select.group, query_text, *event_class_, {}, context));
+  }
+  return absl::OkStatus();
 }
 
 std::vector<Hint> EventQuery::KeyHints(const cim::Class& target_class) const {
@@ -141,13 +176,15 @@ std::vector<Hint> EventQuery::KeyHints(const cim::Class& target_class) const {
   return hints;
 }
 
-bool EventQuery::Matches(const cim::Instance& event, const cim::Instance& target, const cim::Instance* previous) const {
+bool EventQuery::Matches(const cim::Instance& event, const cim::Instance* target, const cim::Instance* previous) const {
   if (!SelectsEventClass(event.cls())) return false;
-  const auto found = filters_.find(&target.cls());
+  if (!about_instances_) return event_filter_.Matches(event);  // a slot is the same in every subclass
+  if (target == nullptr) return false;
+  const auto found = filters_.find(&target->cls());
   if (found == filters_.end()) return false;
   // Slots were compiled for the target's class; an instance of another one cannot be read by them.
-  if (previous != nullptr && &previous->cls() != &target.cls()) previous = nullptr;
-  return found->second.Matches(Frame{&event, &target, previous});
+  if (previous != nullptr && &previous->cls() != &target->cls()) previous = nullptr;
+  return found->second.Matches(Frame{&event, target, previous});
 }
 
 }  // namespace cimvisor::wql

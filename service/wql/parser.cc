@@ -44,7 +44,7 @@ class Parser {
     } else {
       return Expected("SELECT, ASSOCIATORS OF or REFERENCES OF");
     }
-    for (absl::string_view clause : {"GROUP", "HAVING", "ORDER", "BY"}) {
+    for (absl::string_view clause : {"GROUP", "ORDER", "BY"}) {
       if (Current().IsKeyword(clause)) return NotSupported(absl::StrCat(clause, " is not supported"));
     }
     if (Current().kind != Token::Kind::kEnd) return Expected("the end of the query");
@@ -119,20 +119,44 @@ class Parser {
     if (absl::EqualsIgnoreCase(select.class_name, "meta_class"))
       return NotSupported("queries over meta_class are not supported: use EnumerateClasses");
     if (TakeKeyword("WITHIN")) {
-      const size_t offset = Current().offset;
-      if (Current().kind != Token::Kind::kNumber) return Expected("a number of seconds");
-      ASSIGN_OR_RETURN(const cim::Value seconds, Take().number.Coerce(cim::CimType::kReal64, false));
-      if (seconds.real() < 0) return QueryError(text_, offset, "WITHIN is a number of seconds, at least 0");
-      select.within_seconds = seconds.real();
+      ASSIGN_OR_RETURN(select.within_seconds, WithinSeconds());
     }
     if (TakeKeyword("WHERE")) {
       ASSIGN_OR_RETURN(select.where, Or(0));
     }
-    if (select.within_seconds.has_value() && !select.IsEventQuery())
-      return QueryError(text_, select.class_offset,
-                        "WITHIN belongs to a query of __InstanceCreationEvent, "
-                        "__InstanceModificationEvent, __InstanceDeletionEvent or __InstanceOperationEvent");
+    if (Current().IsKeyword("GROUP")) {
+      ASSIGN_OR_RETURN(select.group, Group());
+    }
     return select;
+  }
+
+  // After the keyword.
+  absl::StatusOr<double> WithinSeconds() {
+    const size_t offset = Current().offset;
+    if (Current().kind != Token::Kind::kNumber) return Expected("a number of seconds");
+    ASSIGN_OR_RETURN(const cim::Value seconds, Take().number.Coerce(cim::CimType::kReal64, false));
+    if (seconds.real() < 0) return QueryError(text_, offset, "WITHIN is a number of seconds, at least 0");
+    return seconds.real();
+  }
+
+  // GROUP WITHIN seconds [BY property, …] [HAVING condition]
+  absl::StatusOr<GroupClause> Group() {
+    GroupClause group;
+    group.offset = Take().offset;
+    if (!TakeKeyword("WITHIN")) return Expected("WITHIN and the seconds over which events are gathered");
+    ASSIGN_OR_RETURN(group.within_seconds, WithinSeconds());
+    if (TakeKeyword("BY")) {
+      do {
+        if (group.by.size() == kMaxColumns)
+          return Limit(absl::StrCat("the list of properties has more than ", kMaxColumns, " names"));
+        ASSIGN_OR_RETURN(PropertyName name, Property("a property's name"));
+        group.by.push_back(std::move(name));
+      } while (TakeSymbol(","));
+    }
+    if (TakeKeyword("HAVING")) {
+      ASSIGN_OR_RETURN(group.having, Or(0));
+    }
+    return group;
   }
 
   absl::StatusOr<AssociationQuery> Association() {

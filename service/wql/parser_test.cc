@@ -174,7 +174,11 @@ TEST(ParserTest, ErrorsSayWhatWasExpected) {
       {"SELECT * FROM C WHERE a = 1e999", "is no number, or too large"},
       {"SELECT * FROM C; SELECT", "unexpected character ';'"},
       {"SELECT * FROM C WHERE a. = 1", "expected a property's name after the dot"},
-      {"SELECT * FROM C WITHIN 5", "WITHIN belongs to a query of __InstanceCreationEvent"},
+      {"SELECT * FROM __Event GROUP BY a", "expected WITHIN and the seconds"},
+      {"SELECT * FROM __Event GROUP WITHIN", "expected a number of seconds"},
+      {"SELECT * FROM __Event GROUP WITHIN 5 BY", "expected a property's name"},
+      {"SELECT * FROM __Event GROUP WITHIN 5 HAVING", "expected a property's name, a string"},
+      {"SELECT * FROM __Event HAVING a = 1", "expected the end of the query, found 'HAVING'"},
       {"SELECT * FROM __InstanceCreationEvent WITHIN -1", "at least 0"},
       {"SELECT * FROM __InstanceCreationEvent WITHIN x", "expected a number of seconds"},
       {"ASSOCIATORS {C}", "expected OF"},
@@ -194,8 +198,26 @@ TEST(ParserTest, ErrorsSayWhatWasExpected) {
   }
 }
 
+TEST(ParserTest, GroupsOfEvents) {
+  const absl::StatusOr<Query> query = ParseQuery(
+      "SELECT * FROM __InstanceModificationEvent WITHIN 1 WHERE TargetInstance ISA 'C' GROUP WITHIN 300 BY "
+      "TargetInstance.Name, TargetInstance.__CLASS HAVING NumberOfEvents > 10");
+  ASSERT_TRUE(query.ok()) << query.status();
+  const SelectQuery& select = std::get<SelectQuery>(query->statement);
+  ASSERT_TRUE(select.group.has_value());
+  EXPECT_EQ(select.group->within_seconds, 300);
+  ASSERT_EQ(select.group->by.size(), 2U);
+  EXPECT_EQ(select.group->by[1].Text(), "TargetInstance.__CLASS");
+  EXPECT_EQ(select.group->having->Text(), "NumberOfEvents > 10");
+  EXPECT_EQ(select.within_seconds, 1);
+  EXPECT_TRUE(select.IsEventQuery());
+  EXPECT_TRUE(
+      std::get<SelectQuery>(ParseQuery("SELECT * FROM Msvm_StorageAlert GROUP WITHIN 2")->statement).IsEventQuery());
+  EXPECT_FALSE(std::get<SelectQuery>(ParseQuery("SELECT * FROM Msvm_StorageAlert")->statement).IsEventQuery());
+}
+
 TEST(ParserTest, WhatWmiHasAndThisHasNotIsNamed) {
-  for (const char* query : {"SELECT * FROM C GROUP WITHIN 5", "SELECT COUNT(*) FROM C", "SELECT * FROM meta_class",
+  for (const char* query : {"SELECT COUNT(*) FROM C", "SELECT * FROM meta_class",
                             "ASSOCIATORS OF {C} WHERE ClassDefsOnly", "SELECT * FROM C ORDER BY a"}) {
     const absl::StatusOr<Query> parsed = ParseQuery(query);
     ASSERT_FALSE(parsed.ok()) << query;

@@ -57,6 +57,12 @@ std::vector<cim::ClassDeclaration> Declarations() {
       MakeClass("__InstanceCreationEvent", "__InstanceOperationEvent", {}, {"Indication"}),
       MakeClass("__InstanceModificationEvent", "__InstanceOperationEvent", {previous}, {"Indication"}),
       MakeClass("__InstanceDeletionEvent", "__InstanceOperationEvent", {}, {"Indication"}),
+      MakeClass("__ExtrinsicEvent", "__Event", {}, {"Indication"}),
+      MakeClass("Test_Indication", "__ExtrinsicEvent", {MakeProperty("Severity", CimType::kUint16)}, {"Indication"}),
+      MakeClass("Test_Alert", "Test_Indication", {MakeProperty("Text", CimType::kString)}, {"Indication"}),
+      MakeClass("__AggregateEvent", "",
+                {MakeProperty("NumberOfEvents", CimType::kUint32), MakeProperty("Representative", CimType::kObject)},
+                {"Indication"}),
   };
 }
 

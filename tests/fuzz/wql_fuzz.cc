@@ -24,12 +24,19 @@ void Require(bool condition) {
 }
 
 void EvaluateEvent(const wql::SelectQuery& select, const std::string& text, const wql::CompileContext& context) {
-  const auto query = wql::EventQuery::Compile(select, text, wql::TestClass(select.class_name), context);
+  const auto event_class = wql::TestClasses().Find(wql::kTestNamespace, select.class_name);
+  if (!event_class.ok()) return;
+  const auto query = wql::EventQuery::Compile(select, text, *event_class, context);
   if (!query.ok()) return;
   const auto target = wql::TestInstance("Test_Machine", "Name=a;EnabledState=2;Notes=n");
   const auto previous = wql::TestInstance("Test_Machine", "Name=a;EnabledState=3");
-  query->Matches(*wql::TestInstance("__InstanceModificationEvent", ""), *target, previous.get());
-  query->Matches(*wql::TestInstance("__InstanceCreationEvent", ""), *target, nullptr);
+  query->Matches(*wql::TestInstance("__InstanceModificationEvent", ""), target.get(), previous.get());
+  query->Matches(*wql::TestInstance("__InstanceCreationEvent", ""), target.get(), nullptr);
+  const auto alert = wql::TestInstance("Test_Alert", "Text=a;Severity=2");
+  query->Matches(*alert, nullptr, nullptr);
+  if (query->group() == nullptr) return;
+  query->group()->KeyOf({alert.get(), target.get(), previous.get()});
+  query->group()->Selects(*wql::TestInstance("__AggregateEvent", "NumberOfEvents=3"));
 }
 
 }  // namespace

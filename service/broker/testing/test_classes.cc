@@ -42,7 +42,13 @@ class T_Service : T_Element {
 [Indication] class __InstanceModificationEvent : __InstanceOperationEvent {
   object PreviousInstance;
 };
-[Indication] class T_Alert { string Text; };
+[Indication] class __MethodInvocationEvent : __InstanceOperationEvent { string Method; };
+[Indication] class __TimerEvent : __Event { string TimerId; };
+[Indication] class __ClassOperationEvent : __Event { object TargetClass; };
+[Indication] class __ExtrinsicEvent : __Event { };
+[Indication] class T_Alert : __ExtrinsicEvent { string Text; };
+[Indication] class T_SecretAlert : T_Alert { };
+class __AggregateEvent { uint32 NumberOfEvents; object Representative; };
 )mof";
 
 }  // namespace

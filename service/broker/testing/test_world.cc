@@ -27,7 +27,7 @@ security::Caller MakeCaller(const char* name, security::Role role) {
 
 security::Right RightFor(const cim::Class& cls, absl::string_view method) {
   if (method == "Version") return security::Right::kNever;
-  if (!method.empty() || cls.name() == "T_Secret") return security::Right::kAdminister;
+  if (!method.empty() || cls.name() == "T_Secret" || cls.name() == "T_SecretAlert") return security::Right::kAdminister;
   return security::Right::kRead;
 }
 
@@ -49,6 +49,13 @@ std::vector<RenderedEvent> StateRenderer::Render(const store::JournalEntry& entr
   {
     absl::MutexLock lock(&mutex_);
     ++rendered_;
+  }
+  if (entry.kind == store::JournalEntry::Kind::kOccurred) {
+    RenderedEvent occurred;
+    occurred.kind = entry.kind;
+    occurred.extrinsic = std::make_shared<cim::Instance>(classes_.Find(kNamespace, entry.entity_kind).value());
+    Require(occurred.extrinsic->Set("Text", cim::Value::String(entry.payload)));
+    return {occurred};
   }
   const std::pair<absl::string_view, absl::string_view> states = absl::StrSplit(entry.payload, absl::MaxSplits('|', 1));
   RenderedEvent event;
