@@ -70,7 +70,7 @@ std::string WriteInstanceXml(const cim::Instance& instance, absl::string_view ho
   pugi::xml_document document;
   pugi::xml_node node = document.append_child("INSTANCE");
   node.append_attribute("CLASSNAME").set_value(instance.cls().name().c_str());
-  const std::vector<cim::Property>& properties = instance.cls().properties();
+  const cim::SharedList<cim::Property>& properties = instance.cls().properties();
   for (size_t i = 0; i < properties.size(); ++i) {
     AppendProperty(properties[i], instance.value(static_cast<int>(i)), host, &node);
   }
