@@ -183,8 +183,9 @@ def default_text(fact, is_key):
         literal = quoted(text[1:-1])
     elif kind == "datetime" and re.fullmatch(r'"?\d{14}\.\d{6}:000"?', text):
         literal = quoted(text.strip('"'))
-    elif re.match(r"[us]int", kind) and re.fullmatch(r"\{?\d+\}?", text):
-        literal = text
+    elif re.match(r"[us]int", kind) and re.fullmatch(r"(\{ *)?(\d+|0x[0-9a-fA-F]+)( *\})?", text):
+        literal = str(int(text.strip("{ }"), 0))
+        literal = "{" + literal + "}" if text.startswith("{") else literal
     else:
         return ""
     if fact["array"] and not literal.startswith("{"):

@@ -61,7 +61,7 @@ InstancePointer RenderSettings(const ViewContext& context, const inventory::Mach
 }
 
 absl::Status CheckHonoured(const cim::Instance& wanted, const cim::Instance& result, bool is_new) {
-  const std::vector<cim::Property>& properties = wanted.cls().properties();
+  const cim::SharedList<cim::Property>& properties = wanted.cls().properties();
   std::vector<std::string> refused;
   for (size_t i = 0; i < properties.size(); ++i) {
     const int slot = static_cast<int>(i);

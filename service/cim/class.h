@@ -2,12 +2,13 @@
 #ifndef CIMVISOR_SERVICE_CIM_CLASS_H_
 #define CIMVISOR_SERVICE_CIM_CLASS_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "service/cim/shared_list.h"
 #include "service/cim/value.h"
 
 namespace cimvisor::cim {
@@ -20,6 +21,9 @@ struct Qualifier {
   bool to_subclass = true;
   bool translatable = false;
 };
+
+// The order of two names without regard to (ASCII) case: negative, zero or positive.
+int CompareNames(absl::string_view a, absl::string_view b);
 
 // Finds a qualifier by name without regard to case; null when absent.
 const Qualifier* FindQualifier(const std::vector<Qualifier>& qualifiers, absl::string_view name);
@@ -75,14 +79,14 @@ struct ClassDeclaration {
 
 // A resolved class: immutable, shared, lives as long as its ClassRepository or any Instance of it.
 // Properties stand by slot: inherited first, in the superclass's order, so that a slot of a superclass is the same
-// slot in each subclass; an override keeps its slot.
+// slot in each subclass; an override keeps its slot. What is inherited as it is, is the superclass's own object.
 class Class {
  public:
   const std::string& name() const { return name_; }
   const std::string& name_space() const { return name_space_; }
   const Class* superclass() const { return superclass_.get(); }
-  const std::vector<Property>& properties() const { return properties_; }
-  const std::vector<Method>& methods() const { return methods_; }
+  const SharedList<Property>& properties() const { return properties_; }
+  const SharedList<Method>& methods() const { return methods_; }
   const std::vector<Qualifier>& qualifiers() const { return qualifiers_; }
   const ClassDeclaration& declaration() const { return declaration_; }
   bool is_abstract() const { return is_abstract_; }
@@ -106,11 +110,11 @@ class Class {
   std::shared_ptr<const Class> superclass_;
   ClassDeclaration declaration_;
   std::vector<Qualifier> qualifiers_;
-  std::vector<Property> properties_;
-  std::vector<Method> methods_;
+  SharedList<Property> properties_;
+  SharedList<Method> methods_;
   std::vector<int> key_slots_;
-  absl::flat_hash_map<std::string, int> property_slots_;  // by lower-case name
-  absl::flat_hash_map<std::string, int> method_indexes_;  // by lower-case name
+  std::vector<uint16_t> properties_by_name_;  // slots, in the order of their names without regard to case
+  std::vector<uint16_t> methods_by_name_;     // indexes, likewise
   bool is_abstract_ = false;
   bool is_association_ = false;
   bool is_indication_ = false;

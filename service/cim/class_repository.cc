@@ -1,6 +1,7 @@
 #include "service/cim/class_repository.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -15,6 +16,18 @@ namespace {
 
 using ClassMap = absl::flat_hash_map<std::string, std::shared_ptr<const Class>>;
 using DeclarationMap = absl::flat_hash_map<std::string, ClassDeclaration>;
+
+// An index into a class's members is held in 16 bits.
+constexpr size_t kMostMembers = 65535;
+
+template <typename Member>
+std::vector<uint16_t> ByName(const SharedList<Member>& members) {
+  std::vector<uint16_t> indexes(members.size());
+  std::iota(indexes.begin(), indexes.end(), uint16_t{0});
+  std::sort(indexes.begin(), indexes.end(),
+            [&members](uint16_t a, uint16_t b) { return CompareNames(members[a].name, members[b].name) < 0; });
+  return indexes;
+}
 
 // What it takes to have no keys: nothing of it is ever addressed by a path.
 bool MayLackKeys(const Class& cls) {
@@ -83,37 +96,33 @@ std::string NormalizeNamespace(absl::string_view name_space) {
   return result;
 }
 
-absl::StatusOr<std::shared_ptr<const Class>> ClassRepository::Resolve(const ClassDeclaration& declaration,
+absl::StatusOr<std::shared_ptr<const Class>> ClassRepository::Resolve(ClassDeclaration declaration,
                                                                       std::shared_ptr<const Class> superclass) {
   ASSIGN_OR_RETURN(ResolvedMembers members, ResolveMembers(declaration, superclass.get()));
   auto cls = std::make_shared<Class>();
   cls->name_ = declaration.name;
   cls->name_space_ = NormalizeNamespace(declaration.name_space);
   cls->superclass_ = std::move(superclass);
-  cls->declaration_ = declaration;
   cls->qualifiers_ = std::move(members.qualifiers);
   cls->properties_ = std::move(members.properties);
   cls->methods_ = std::move(members.methods);
   cls->is_abstract_ = HasTrueQualifier(cls->qualifiers_, "Abstract");
   cls->is_association_ = HasTrueQualifier(cls->qualifiers_, "Association");
   cls->is_indication_ = HasTrueQualifier(cls->qualifiers_, "Indication");
-  for (size_t i = 0; i < cls->properties_.size(); ++i) {
-    cls->property_slots_[absl::AsciiStrToLower(cls->properties_[i].name)] = static_cast<int>(i);
-    if (cls->properties_[i].is_key) cls->key_slots_.push_back(static_cast<int>(i));
+  if (cls->properties_.size() > kMostMembers || cls->methods_.size() > kMostMembers) {
+    return DeclarationError(declaration, absl::StrCat("it has more than ", kMostMembers, " properties or methods"));
   }
-  for (size_t i = 0; i < cls->methods_.size(); ++i) {
-    cls->method_indexes_[absl::AsciiStrToLower(cls->methods_[i].name)] = static_cast<int>(i);
+  cls->properties_by_name_ = ByName(cls->properties_);
+  cls->methods_by_name_ = ByName(cls->methods_);
+  for (const uint16_t slot : cls->properties_by_name_) {
+    if (cls->properties_[slot].is_key) cls->key_slots_.push_back(slot);
   }
-  const std::vector<Property>& properties = cls->properties_;
-  std::sort(cls->key_slots_.begin(), cls->key_slots_.end(), [&properties](int a, int b) {
-    return absl::AsciiStrToLower(properties[static_cast<size_t>(a)].name) <
-           absl::AsciiStrToLower(properties[static_cast<size_t>(b)].name);
-  });
   if (cls->key_slots_.empty() && !MayLackKeys(*cls)) {
     return DeclarationError(declaration,
                             "it has no key; mark one with [Key], or the class with [Abstract], [Indication] or "
                             "[Cimvisor_NoKeys]");
   }
+  cls->declaration_ = std::move(declaration);
   return cls;
 }
 
@@ -156,7 +165,7 @@ absl::Status ClassRepository::Add(std::vector<ClassDeclaration> declarations) {
     place->second = std::move(declaration);
   }
   absl::flat_hash_map<std::string, Namespace> changed;
-  for (const auto& [name_space, map] : by_namespace) {
+  for (auto& [name_space, map] : by_namespace) {
     Namespace& target = changed[name_space];
     auto existing = namespaces_.find(name_space);
     if (existing != namespaces_.end()) target = existing->second;
@@ -168,10 +177,11 @@ absl::Status ClassRepository::Add(std::vector<ClassDeclaration> declarations) {
     for (const auto& [name, declaration] : map) {
       ASSIGN_OR_RETURN(std::vector<std::string> chain, ChainOf(name, map, target.classes));
       for (const std::string& link : chain) {
-        const ClassDeclaration& linked = map.at(link);
+        ClassDeclaration& linked = map.at(link);
         std::shared_ptr<const Class> superclass;
         if (!linked.superclass.empty()) superclass = target.classes.at(absl::AsciiStrToLower(linked.superclass));
-        ASSIGN_OR_RETURN(target.classes[link], Resolve(linked, std::move(superclass)));
+        // Its place in `map` is not looked at again: what is resolved is in target.classes.
+        ASSIGN_OR_RETURN(target.classes[link], Resolve(std::move(linked), std::move(superclass)));
       }
     }
     for (const auto& [name, declaration] : map) {

@@ -44,7 +44,7 @@ class ClassRepository {
     absl::flat_hash_map<std::string, std::vector<std::string>> subclasses;   // lower-case name -> direct ones
     std::vector<std::shared_ptr<const Class>> ordered;
   };
-  static absl::StatusOr<std::shared_ptr<const Class>> Resolve(const ClassDeclaration& declaration,
+  static absl::StatusOr<std::shared_ptr<const Class>> Resolve(ClassDeclaration declaration,
                                                               std::shared_ptr<const Class> superclass);
   // Fills `subclasses` and `ordered` from `classes`.
   static void Index(Namespace* name_space);

@@ -60,8 +60,8 @@ void DeriveFromQualifiers(Method* method) {
   }
 }
 
-template <typename Member>
-int IndexOf(const std::vector<Member>& members, absl::string_view name) {
+template <typename Members>
+int IndexOf(const Members& members, absl::string_view name) {
   for (size_t i = 0; i < members.size(); ++i) {
     if (absl::EqualsIgnoreCase(members[i].name, name)) return static_cast<int>(i);
   }
@@ -105,23 +105,23 @@ absl::StatusOr<Method> OverrideMethod(const ClassDeclaration& declaration, Metho
   return own;
 }
 
-absl::Status AddProperty(const ClassDeclaration& declaration, Property own, std::vector<Property>* properties) {
+absl::Status AddProperty(const ClassDeclaration& declaration, Property own, SharedList<Property>* properties) {
   if (own.default_value.is_null()) own.default_value = Value::Null(own.type, own.is_array);
   int slot = IndexOf(*properties, own.name);
   if (slot < 0) {
     own.origin_class = declaration.name;
     DeriveFromQualifiers(&own);
-    properties->push_back(std::move(own));
+    properties->Add(std::move(own));
     return absl::OkStatus();
   }
-  Property& base = (*properties)[static_cast<size_t>(slot)];
-  ASSIGN_OR_RETURN(own, OverrideProperty(declaration, std::move(own), base));
+  const auto place = static_cast<size_t>(slot);
+  ASSIGN_OR_RETURN(own, OverrideProperty(declaration, std::move(own), (*properties)[place]));
   DeriveFromQualifiers(&own);
-  base = std::move(own);
+  properties->Replace(place, std::move(own));
   return absl::OkStatus();
 }
 
-absl::Status AddMethod(const ClassDeclaration& declaration, Method own, std::vector<Method>* methods) {
+absl::Status AddMethod(const ClassDeclaration& declaration, Method own, SharedList<Method>* methods) {
   for (size_t i = 0; i < own.parameters.size(); ++i) {
     if (IndexOf(own.parameters, own.parameters[i].name) != static_cast<int>(i)) {
       return DeclarationError(
@@ -132,13 +132,13 @@ absl::Status AddMethod(const ClassDeclaration& declaration, Method own, std::vec
   if (index < 0) {
     own.origin_class = declaration.name;
     DeriveFromQualifiers(&own);
-    methods->push_back(std::move(own));
+    methods->Add(std::move(own));
     return absl::OkStatus();
   }
-  Method& base = (*methods)[static_cast<size_t>(index)];
-  ASSIGN_OR_RETURN(own, OverrideMethod(declaration, std::move(own), base));
+  const auto place = static_cast<size_t>(index);
+  ASSIGN_OR_RETURN(own, OverrideMethod(declaration, std::move(own), (*methods)[place]));
   DeriveFromQualifiers(&own);
-  base = std::move(own);
+  methods->Replace(place, std::move(own));
   return absl::OkStatus();
 }
 
@@ -184,6 +184,8 @@ absl::StatusOr<ResolvedMembers> ResolveMembers(const ClassDeclaration& declarati
   for (const Method& method : declaration.methods) {
     RETURN_IF_ERROR(AddMethod(declaration, method, &members.methods));
   }
+  members.properties.Shrink();
+  members.methods.Shrink();
   return members;
 }
 

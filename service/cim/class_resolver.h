@@ -12,8 +12,8 @@ namespace cimvisor::cim {
 
 struct ResolvedMembers {
   std::vector<Qualifier> qualifiers;
-  std::vector<Property> properties;
-  std::vector<Method> methods;
+  SharedList<Property> properties;
+  SharedList<Method> methods;
 };
 
 // `superclass` is resolved, or null. Errors name file, line, class and member.

@@ -45,7 +45,7 @@ class InstanceWriter {
     pugi::xml_node node = parent->append_child("INSTANCE");
     SetAttribute(&node, "CLASSNAME", instance.cls().name());
     if (form_ == XmlForm::kWmi) AppendSystemProperties(instance, &node);
-    const std::vector<cim::Property>& properties = instance.cls().properties();
+    const cim::SharedList<cim::Property>& properties = instance.cls().properties();
     if (slots != nullptr) {
       for (const int slot : *slots) AppendProperty(properties[static_cast<size_t>(slot)], instance.value(slot), &node);
       return;

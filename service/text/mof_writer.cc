@@ -76,7 +76,7 @@ std::string ValueText(const cim::Value& value, absl::string_view host, const std
 std::string InstanceText(const cim::Instance& instance, absl::string_view host, const std::string& indent,
                          const std::vector<int>* slots) {
   std::string text = absl::StrCat("instance of ", instance.cls().name(), "\n", indent, "{\n");
-  const std::vector<cim::Property>& properties = instance.cls().properties();
+  const cim::SharedList<cim::Property>& properties = instance.cls().properties();
   const auto append = [&](size_t i) {
     const cim::Value& value = instance.value(static_cast<int>(i));
     if (value.is_null()) return;
