@@ -1,15 +1,11 @@
 #include "clients/cpp/client.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "clients/cpp/batch_decoder.h"
 #include "clients/cpp/errors.h"
 #include "clients/cpp/status_macros.h"
@@ -17,48 +13,16 @@
 namespace cimvisor::client {
 namespace {
 
-constexpr size_t kUploadChunk = 1 << 20;
-
-void SetDeadline(grpc::ClientContext& context, absl::Duration deadline) {
-  context.set_deadline(absl::ToChronoTime(absl::Now() + deadline));
-}
+// How long a call waits for a channel that was refused before: the longest pause between two of its attempts, and some.
+constexpr absl::Duration kReconnectWait = absl::Seconds(2);
 
 }  // namespace
-
-void Cancellation::Cancel() {
-  // Under the lock, so that the context cannot go away meanwhile; TryCancel does not wait.
-  const absl::MutexLock lock(&mutex_);
-  cancelled_ = true;
-  if (context_ != nullptr) context_->TryCancel();
-}
-
-bool Cancellation::cancelled() const {
-  const absl::MutexLock lock(&mutex_);
-  return cancelled_;
-}
-
-bool Cancellation::SetContext(grpc::ClientContext* context) {
-  const absl::MutexLock lock(&mutex_);
-  context_ = context;
-  return !cancelled_;
-}
-
-std::string InvokeResult::job_path() const {
-  const Value* job = Find(out_parameters, "Job");
-  return job == nullptr ? "" : job->reference();
-}
-
-absl::Status InvokeResult::ToStatus(absl::string_view method) const {
-  if (return_value == 0 || return_value == 4096) return absl::OkStatus();
-  std::string message = Text(error, "Message");
-  if (message.empty()) message = "the service gave no further explanation";
-  return absl::FailedPreconditionError(absl::StrCat(method, " returned ", return_value, ": ", message));
-}
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Connect(ClientOptions options) {
   ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, OpenChannel(options.connection));
   auto client = std::unique_ptr<Client>(new Client(std::move(options)));
   client->address_ = ServerAddress(client->options_.connection);
+  client->channel_ = channel;
   client->objects_ = cimvisor::v1::ObjectManager::NewStub(channel);
   client->console_ = cimvisor::v1::Console::NewStub(channel);
   return client;
@@ -66,12 +30,29 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(ClientOptions options) {
 
 void Client::FillHeader(cimvisor::v1::RequestHeader* header) const { header->set_name_space(options_.name_space); }
 
-absl::Status Client::Explain(const grpc::Status& status) const {
+void Client::Prepare(grpc::ClientContext& context, absl::Duration deadline) {
+  const absl::Time end = absl::Now() + deadline;
+  context.set_deadline(absl::ToChronoTime(end));
+  // Such a channel refuses calls at once until its next attempt, for which a synchronous client may wait for seconds.
+  if (options_.patience > absl::ZeroDuration() && was_answered_ &&
+      channel_->GetState(false) == GRPC_CHANNEL_TRANSIENT_FAILURE) {
+    channel_->WaitForConnected(absl::ToChronoTime(std::min(end, absl::Now() + kReconnectWait)));
+  }
+}
+
+absl::Status Client::ToStatus(const grpc::Status& status) const {
   absl::Status result = FromGrpcStatus(status);
-  if (result.code() != absl::StatusCode::kUnavailable || ErrorDetailOf(result).has_value()) return result;
+  if (result.code() != absl::StatusCode::kUnavailable || ErrorDetailOf(result).has_value()) {
+    was_answered_ = true;
+    return result;
+  }
   if (absl::StrContains(status.error_message(), "Permission denied")) {
     return absl::PermissionDeniedError(
         absl::StrCat("you may not open ", address_, "; ask its administrator for membership in the socket's group"));
+  }
+  if (was_answered_) {
+    return absl::UnavailableError(
+        absl::StrCat("the connection to ", address_, " broke, or the service is gone: ", status.error_message()));
   }
   return absl::UnavailableError(absl::StrCat("no service answers at ", address_, ": ", status.error_message(),
                                              ". Is cimvisord running? "
@@ -84,9 +65,9 @@ absl::StatusOr<cimvisor::v1::ClassDeclaration> Client::GetClass(const std::strin
   if (as_mof) request.mutable_header()->set_representation(cimvisor::v1::REPRESENTATION_MOF);
   request.set_class_name(name);
   grpc::ClientContext context;
-  SetDeadline(context, options_.deadline);
+  Prepare(context, options_.deadline);
   cimvisor::v1::GetClassResponse response;
-  RETURN_IF_ERROR(Explain(objects_->GetClass(&context, request, &response)));
+  RETURN_IF_ERROR(ToStatus(objects_->GetClass(&context, request, &response)));
   return std::move(*response.mutable_class_());
 }
 
@@ -95,26 +76,28 @@ absl::StatusOr<std::vector<cimvisor::v1::ClassDeclaration>> Client::EnumerateCla
   FillHeader(request.mutable_header());
   request.set_superclass(superclass);
   grpc::ClientContext context;
-  SetDeadline(context, options_.deadline);
+  Prepare(context, options_.deadline);
   const auto reader = objects_->EnumerateClasses(&context, request);
   std::vector<cimvisor::v1::ClassDeclaration> classes;
   cimvisor::v1::EnumerateClassesResponse response;
   while (reader->Read(&response)) {
     for (auto& declaration : *response.mutable_classes()) classes.push_back(std::move(declaration));
   }
-  RETURN_IF_ERROR(Explain(reader->Finish()));
+  RETURN_IF_ERROR(ToStatus(reader->Finish()));
   return classes;
 }
 
-absl::StatusOr<Instance> Client::GetInstance(const std::string& path, const std::vector<std::string>& properties) {
+absl::StatusOr<Instance> Client::GetInstance(const std::string& path, const std::vector<std::string>& properties,
+                                             int64_t* revision) {
   cimvisor::v1::GetInstanceRequest request;
   FillHeader(request.mutable_header());
   request.set_path(path);
   for (const std::string& property : properties) request.mutable_properties()->add_names(property);
   grpc::ClientContext context;
-  SetDeadline(context, options_.deadline);
+  Prepare(context, options_.deadline);
   cimvisor::v1::GetInstanceResponse response;
-  RETURN_IF_ERROR(Explain(objects_->GetInstance(&context, request, &response)));
+  RETURN_IF_ERROR(ToStatus(objects_->GetInstance(&context, request, &response)));
+  if (revision != nullptr) *revision = response.header().revision();
   return std::move(*response.mutable_instance());
 }
 
@@ -125,9 +108,9 @@ absl::StatusOr<std::string> Client::GetInstanceText(const std::string& path,
   request.mutable_header()->set_representation(representation);
   request.set_path(path);
   grpc::ClientContext context;
-  SetDeadline(context, options_.deadline);
+  Prepare(context, options_.deadline);
   cimvisor::v1::GetInstanceResponse response;
-  RETURN_IF_ERROR(Explain(objects_->GetInstance(&context, request, &response)));
+  RETURN_IF_ERROR(ToStatus(objects_->GetInstance(&context, request, &response)));
   return response.text();
 }
 
@@ -135,7 +118,7 @@ absl::Status Client::RunQuery(
     const cimvisor::v1::QueryRequest& request,
     const std::function<absl::StatusOr<bool>(const cimvisor::v1::QueryResponse&)>& on_response) {
   grpc::ClientContext context;
-  SetDeadline(context, options_.deadline);
+  Prepare(context, options_.deadline);
   const auto reader = objects_->Query(&context, request);
   cimvisor::v1::QueryResponse response;
   while (reader->Read(&response)) {
@@ -148,21 +131,61 @@ absl::Status Client::RunQuery(
       return go_on.status();
     }
   }
-  return Explain(reader->Finish());
+  return ToStatus(reader->Finish());
 }
 
-absl::Status Client::Query(const std::string& wql, const RowCallback& on_row) {
-  cimvisor::v1::QueryRequest request;
-  FillHeader(request.mutable_header());
-  request.set_wql(wql);
+absl::Status Client::RunRows(const cimvisor::v1::QueryRequest& request, const RowCallback& on_row, int64_t* revision) {
   BatchDecoder decoder;
   return RunQuery(request, [&](const cimvisor::v1::QueryResponse& response) -> absl::StatusOr<bool> {
+    if (revision != nullptr && response.has_header()) *revision = response.header().revision();
     for (const auto& layout : response.layouts()) RETURN_IF_ERROR(decoder.AddLayout(layout));
     for (const auto& batch : response.batches()) {
       ASSIGN_OR_RETURN(const bool go_on, decoder.ForEachRow(batch, on_row));
       if (!go_on) return false;
     }
     return true;
+  });
+}
+
+absl::Status Client::Query(const std::string& wql, const RowCallback& on_row, int64_t* revision) {
+  cimvisor::v1::QueryRequest request;
+  FillHeader(request.mutable_header());
+  request.set_wql(wql);
+  return RunRows(request, on_row, revision);
+}
+
+absl::Status Client::Associators(const cimvisor::v1::AssociationQuery& query, const RowCallback& on_row) {
+  cimvisor::v1::QueryRequest request;
+  FillHeader(request.mutable_header());
+  *request.mutable_associators() = query;
+  return RunRows(request, on_row, nullptr);
+}
+
+absl::Status Client::References(const cimvisor::v1::AssociationQuery& query, const RowCallback& on_row) {
+  cimvisor::v1::QueryRequest request;
+  FillHeader(request.mutable_header());
+  *request.mutable_references() = query;
+  return RunRows(request, on_row, nullptr);
+}
+
+absl::StatusOr<cimvisor::v1::Explanation> Client::Explain(const std::string& wql) {
+  cimvisor::v1::QueryRequest request;
+  FillHeader(request.mutable_header());
+  request.set_wql(wql);
+  request.set_explain(true);
+  cimvisor::v1::Explanation explanation;
+  RETURN_IF_ERROR(RunQuery(request, [&](const cimvisor::v1::QueryResponse& response) -> absl::StatusOr<bool> {
+    if (response.has_explanation()) explanation = response.explanation();
+    return true;
+  }));
+  return explanation;
+}
+
+absl::Status Client::QueryMessage(cimvisor::v1::QueryRequest request,
+                                  const std::function<bool(const cimvisor::v1::QueryResponse&)>& on_response) {
+  FillHeader(request.mutable_header());
+  return RunQuery(request, [&](const cimvisor::v1::QueryResponse& response) -> absl::StatusOr<bool> {
+    return on_response(response);
   });
 }
 
@@ -199,98 +222,23 @@ absl::Status Client::QueryText(const std::string& wql, cimvisor::v1::Representat
   });
 }
 
-absl::StatusOr<InvokeResult> Client::Invoke(const std::string& path, const std::string& method,
-                                            const std::vector<Property>& parameters, const std::string& request_id) {
-  cimvisor::v1::InvokeMethodRequest request;
+absl::Status Client::Watch(const WatchOptions& options, Cancellation& cancellation, const EventCallback& on_event) {
+  cimvisor::v1::SubscribeRequest request;
   FillHeader(request.mutable_header());
-  request.mutable_header()->set_request_id(request_id);
-  request.set_path(path);
-  request.set_method(method);
-  for (const Property& parameter : parameters) *request.add_parameters() = parameter;
-  grpc::ClientContext context;
-  SetDeadline(context, options_.deadline);
-  cimvisor::v1::InvokeMethodResponse response;
-  RETURN_IF_ERROR(Explain(objects_->InvokeMethod(&context, request, &response)));
-  InvokeResult result;
-  result.return_value = response.return_value();
-  for (auto& parameter : *response.mutable_out_parameters()) {
-    *result.out_parameters.add_properties() = std::move(parameter);
-  }
-  result.error = std::move(*response.mutable_error());
-  result.plan.assign(response.plan().begin(), response.plan().end());
-  result.revision = response.header().revision();
-  return result;
+  request.mutable_header()->set_representation(options.representation);
+  request.set_wql(options.wql);
+  WatchLoop loop(*objects_, *channel_, options, std::move(request), options.patience.value_or(options_.patience),
+                 [this](const grpc::Status& status) { return ToStatus(status); });
+  return loop.Run(cancellation, on_event);
 }
 
 absl::Status Client::Watch(const std::string& wql, int64_t after_revision, Cancellation& cancellation,
                            const std::function<void(int64_t revision)>& on_started, const EventCallback& on_event) {
-  cimvisor::v1::SubscribeRequest request;
-  FillHeader(request.mutable_header());
-  request.set_wql(wql);
-  if (after_revision >= 0) {
-    request.set_after_revision(after_revision);
-  } else {
-    request.set_from_now(true);
-  }
-  grpc::ClientContext context;
-  if (!cancellation.SetContext(&context)) context.TryCancel();
-  const auto reader = objects_->Subscribe(&context, request);
-  cimvisor::v1::SubscribeResponse response;
-  bool ended_by_caller = false;
-  while (reader->Read(&response)) {
-    if (ended_by_caller) continue;  // drain after the cancellation
-    if (response.has_header() && on_started) on_started(response.header().revision());
-    for (const cimvisor::v1::Event& event : response.events()) {
-      if (!on_event(event)) {
-        ended_by_caller = true;
-        context.TryCancel();
-        break;
-      }
-    }
-  }
-  cancellation.SetContext(nullptr);
-  const grpc::Status status = reader->Finish();
-  if (ended_by_caller || cancellation.cancelled()) return absl::OkStatus();
-  return Explain(status);
-}
-
-absl::StatusOr<std::string> Client::Upload(const std::string& local_path, const std::string& root,
-                                           const std::string& name, bool replace) {
-  const int file = open(local_path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    return absl::NotFoundError(absl::StrCat("cannot read the local file ", local_path, ": ", std::strerror(errno)));
-  }
-  grpc::ClientContext context;
-  SetDeadline(context, options_.deadline * 10);
-  cimvisor::v1::UploadResponse response;
-  const auto writer = objects_->Upload(&context, &response);
-  cimvisor::v1::UploadRequest request;
-  FillHeader(request.mutable_header());
-  request.set_root(root);
-  request.set_name(name);
-  request.set_replace(replace);
-  struct stat local;
-  if (fstat(file, &local) == 0 && S_ISREG(local.st_mode)) request.set_size(static_cast<uint64_t>(local.st_size));
-  bool open_stream = writer->Write(request);
-  std::string chunk(kUploadChunk, '\0');
-  absl::Status read_error;
-  while (open_stream) {
-    const ssize_t bytes = read(file, chunk.data(), chunk.size());
-    if (bytes < 0) read_error = absl::InternalError(absl::StrCat("reading ", local_path, ": ", std::strerror(errno)));
-    if (bytes <= 0) break;
-    cimvisor::v1::UploadRequest data;
-    data.set_data(chunk.data(), static_cast<size_t>(bytes));
-    open_stream = writer->Write(data);
-  }
-  close(file);
-  if (!read_error.ok()) {
-    context.TryCancel();
-    writer->Finish();
-    return read_error;
-  }
-  writer->WritesDone();
-  RETURN_IF_ERROR(Explain(writer->Finish()));
-  return response.path();
+  WatchOptions options;
+  options.wql = wql;
+  options.after_revision = after_revision;
+  options.on_started = on_started;
+  return Watch(options, cancellation, on_event);
 }
 
 absl::StatusOr<cimvisor::v1::GetServiceInformationResponse> Client::GetServiceInformation(bool check_host_again) {
@@ -298,9 +246,9 @@ absl::StatusOr<cimvisor::v1::GetServiceInformationResponse> Client::GetServiceIn
   FillHeader(request.mutable_header());
   request.set_check_host_again(check_host_again);
   grpc::ClientContext context;
-  SetDeadline(context, options_.deadline);
+  Prepare(context, options_.deadline);
   cimvisor::v1::GetServiceInformationResponse response;
-  RETURN_IF_ERROR(Explain(objects_->GetServiceInformation(&context, request, &response)));
+  RETURN_IF_ERROR(ToStatus(objects_->GetServiceInformation(&context, request, &response)));
   return response;
 }
 
@@ -309,9 +257,9 @@ absl::StatusOr<cimvisor::v1::BackupResponse> Client::Backup(const std::string& f
   FillHeader(request.mutable_header());
   request.set_file_name(file_name);
   grpc::ClientContext context;
-  SetDeadline(context, options_.deadline * 10);
+  Prepare(context, options_.deadline * 10);
   cimvisor::v1::BackupResponse response;
-  RETURN_IF_ERROR(Explain(objects_->Backup(&context, request, &response)));
+  RETURN_IF_ERROR(ToStatus(objects_->Backup(&context, request, &response)));
   return response;
 }
 

@@ -27,4 +27,20 @@ std::optional<cimvisor::v1::ErrorDetail> ErrorDetailOf(const absl::Status& statu
   return detail;
 }
 
+bool IsMendedByReconnect(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      return true;
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kResourceExhausted:
+      return ErrorDetailOf(status).has_value();  // without: a message too large for this client stays so
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnknown:
+      return !ErrorDetailOf(status).has_value();  // of the transport: a reset stream
+    default:
+      return false;
+  }
+}
+
 }  // namespace cimvisor::client

@@ -18,6 +18,10 @@ absl::Status FromGrpcStatus(const grpc::Status& status);
 // connection).
 std::optional<cimvisor::v1::ErrorDetail> ErrorDetailOf(const absl::Status& status);
 
+// The connection broke, or the service is closing, overloaded, or cut a slow reader: the same call on another
+// connection may do better. Nothing is said about whether a changing call was carried out.
+bool IsMendedByReconnect(const absl::Status& status);
+
 }  // namespace cimvisor::client
 
 #endif  // CIMVISOR_CLIENTS_CPP_ERRORS_H_

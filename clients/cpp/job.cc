@@ -2,10 +2,11 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "clients/cpp/client.h"
+#include "clients/cpp/errors.h"
 #include "clients/cpp/status_macros.h"
 
 namespace cimvisor::client {
@@ -31,53 +32,62 @@ absl::Status JobStatusOf(const Instance& job) {
                                                     Integer(job, "ErrorCode").value_or(0), ": ", message));
 }
 
-absl::StatusOr<Instance> Client::WaitForJob(const std::string& job_path, int64_t after_revision, absl::Duration timeout,
-                                            const std::function<void(const Instance& job)>& on_progress) {
+absl::StatusOr<Instance> Client::WatchJob(const std::string& job_path, int64_t after_revision, absl::Duration timeout,
+                                          const std::function<void(const Instance& job)>& on_progress) {
   const std::string id = KeyOfPath(job_path, "InstanceID");
-  const std::string wql = absl::StrCat(
-      "SELECT * FROM __InstanceModificationEvent WITHIN 1 WHERE TargetInstance ISA 'Msvm_ConcreteJob' "
+  if (id.empty()) return absl::InvalidArgumentError(absl::StrCat("\"", job_path, "\" is no path of a job"));
+  absl::StatusOr<Instance> job = absl::InternalError("the watch of the job ended without a reason");
+  Cancellation cancellation;
+  // True: it runs on.
+  const auto take = [&](const Instance& now) {
+    if (on_progress) on_progress(now);
+    if (!JobHasEnded(now)) return true;
+    job = now;
+    return false;
+  };
+  // Once the watch is on: an end before its revision has no event to come. A connection that breaks meanwhile is mended
+  // by the watch, and the job read behind it.
+  bool was_read = false;
+  const auto read = [&](int64_t) {
+    if (was_read) return;
+    absl::StatusOr<Instance> now = GetInstance(job_path);
+    if (!now.ok() && IsMendedByReconnect(now.status())) return;
+    was_read = true;
+    if (now.ok() && take(*now)) return;
+    if (!now.ok()) job = now.status();
+    cancellation.Cancel();
+  };
+  WatchOptions options;
+  // WITHIN 0: not held back. The events of a job are few.
+  options.wql = absl::StrCat(
+      "SELECT * FROM __InstanceOperationEvent WITHIN 0 WHERE TargetInstance ISA 'Msvm_ConcreteJob' "
       "AND TargetInstance.InstanceID = '",
       Quote(id), "'");
-  const absl::Time deadline = absl::Now() + timeout;
-  // A job that ended before the subscription is found by reading it; one that ends later, by its event.
-  while (true) {
-    ASSIGN_OR_RETURN(Instance job, GetInstance(job_path));
-    if (on_progress) on_progress(job);
-    if (JobHasEnded(job)) return job;
-    if (absl::Now() >= deadline) {
-      return absl::DeadlineExceededError(absl::StrCat("the job ", job_path, " still runs after ",
-                                                      absl::FormatDuration(timeout), "; it goes on in the service"));
-    }
-    cimvisor::v1::SubscribeRequest request;
-    FillHeader(request.mutable_header());
-    request.set_wql(wql);
-    request.set_after_revision(after_revision);
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(deadline));
-    const auto reader = objects_->Subscribe(&context, request);
-    cimvisor::v1::SubscribeResponse response;
-    bool ended = false;
-    while (!ended && reader->Read(&response)) {
-      for (const cimvisor::v1::Event& event : response.events()) {
-        after_revision = event.revision();
-        const Value* target = Find(event.event(), "TargetInstance");
-        if (target == nullptr || !target->has_object()) continue;
-        job = target->object();
-        if (on_progress) on_progress(job);
-        if (JobHasEnded(job)) ended = true;
-      }
-    }
-    context.TryCancel();
-    while (reader->Read(&response)) {
-    }
-    const grpc::Status status = reader->Finish();
-    if (ended) return job;
-    // A broken connection or the deadline: read the job again, which says so if the service is gone.
-    if (!status.ok() && status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED &&
-        status.error_code() != grpc::StatusCode::UNAVAILABLE) {
-      return Explain(status);
-    }
+  options.after_revision = after_revision;
+  options.deadline = absl::Now() + timeout;
+  options.on_started = read;
+  options.on_resumed = read;
+  const EventCallback on_event = [&](const cimvisor::v1::Event& event) {
+    const Value* target = Find(event.event(), "TargetInstance");
+    if (target == nullptr || !target->has_object()) return true;
+    if (!take(target->object())) return false;
+    if (!absl::StrContains(event.event().class_name(), "Deletion")) return true;
+    job = absl::NotFoundError(absl::StrCat("the job ", job_path, " was removed before it ended"));
+    return false;
+  };
+  absl::Status status = Watch(options, cancellation, on_event);
+  if (absl::IsOutOfRange(status) && after_revision >= 0) {
+    // A revision of long ago (the answer to a repeated call): watching from now and then reading has no hole either.
+    options.after_revision = -1;
+    was_read = false;
+    status = Watch(options, cancellation, on_event);
   }
+  if (absl::IsDeadlineExceeded(status)) {
+    return absl::DeadlineExceededError(absl::StrCat("the job ", job_path, " still runs after ",
+                                                    absl::FormatDuration(timeout), "; it goes on in the service"));
+  }
+  RETURN_IF_ERROR(status);
+  return job;
 }
 
 }  // namespace cimvisor::client

@@ -107,7 +107,7 @@ void World::RequestState(client::Client& client, const std::string& path, uint64
   Require(result.status(), "RequestStateChange");
   Require(result->ToStatus("RequestStateChange"), "RequestStateChange");
   if (!result->started_job()) return;
-  const auto job = client.WaitForJob(result->job_path(), result->revision, absl::Seconds(60), nullptr);
+  const auto job = client.WatchJob(result->job_path(), result->revision, absl::Seconds(60), nullptr);
   Require(job.status(), "waiting for the job");
   Require(client::JobStatusOf(*job), "the job");
 }

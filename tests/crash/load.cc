@@ -70,7 +70,7 @@ absl::StatusOr<client::InvokeResult> LoadClient::Call(const std::string& path, c
   RETURN_IF_ERROR(result.ToStatus(method));
   if (result.started_job()) {
     ASSIGN_OR_RETURN(const Instance job,
-                     client_->WaitForJob(result.job_path(), result.revision, absl::Seconds(60), nullptr));
+                     client_->WatchJob(result.job_path(), result.revision, absl::Seconds(60), nullptr));
     RETURN_IF_ERROR(client::JobStatusOf(job));
   }
   return result;

@@ -146,7 +146,7 @@ absl::Status ServiceFixture::RequestState(const std::string& guid, uint64_t stat
   RETURN_IF_ERROR(result.ToStatus("RequestStateChange"));
   if (!result.started_job()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Instance job,
-                   client_->WaitForJob(result.job_path(), result.revision, absl::Seconds(60), nullptr));
+                   client_->WatchJob(result.job_path(), result.revision, absl::Seconds(60), nullptr));
   return client::JobStatusOf(job);
 }
 
