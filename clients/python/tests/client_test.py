@@ -99,13 +99,33 @@ class ClientTest(ServiceTest):
             self.assertEqual((caught.exception.cim_status_name, caught.exception.wmi_code), (name, code))
             self.assertTrue(caught.exception.message)
 
-    def test_plan_mode_changes_nothing(self):
+    def test_plan_mode_says_the_steps_and_changes_nothing(self):
         path = machine_path(self.define("plan"))
-        try:
-            self.client.invoke(path, "RequestStateChange", RequestedState=RUNNING, plan=True)
-        except cimvisor.NotSupported as refused:  # a service that does not plan this says so
-            self.assertIn("PLAN", refused.message)
+        result = self.client.invoke(path, "RequestStateChange", RequestedState=RUNNING, plan=True)
+        self.assertEqual(result.return_value, 0)
+        self.assertTrue(result.plan)
+        self.assertTrue(result.plan_requirements.starts_job)
+        self.assertGreaterEqual(result.plan_requirements.memory_bytes, 32 << 20)
         self.assertEqual(self.client.get(path)["EnabledState"], OFF)
+
+    def test_a_change_since_the_revision_that_was_read_is_a_conflict(self):
+        path = machine_path(self.define("conflict"))
+        service = next(self.client.instances("Msvm_VirtualSystemManagementService"))
+        settings = next(self.client.associators(path, result_class="Msvm_VirtualSystemSettingData"))
+        read = self.client.get(settings)
+        self.assertGreater(read.revision, 0)
+
+        def rename(name, expected):
+            change = cimvisor.Instance(read.class_name, InstanceID=read["InstanceID"], ElementName=name)
+            return self.client.invoke(
+                service, "ModifySystemSettings", SystemSettings=change, expected_revision=expected
+            ).check()
+
+        rename("first", read.revision)
+        with self.assertRaises(cimvisor.Conflict) as caught:
+            rename("second", read.revision)
+        self.assertGreater(caught.exception.current_revision, read.revision)
+        self.assertEqual(self.client.get(settings)["ElementName"], "first")
 
     def test_nobody_answers(self):
         with cimvisor.connect(f"unix:{self.service.folder}/nothing.sock") as client:

@@ -237,24 +237,28 @@ class AsyncClient:
         parameters: Optional[Mapping[str, Any]] = None,
         *,
         request_id: str = "",
+        expected_revision: int = 0,
         plan: bool = False,
         timeout: Optional[float] = None,
         **more: Any,
     ) -> MethodResult:
         """Calls a method."""
         call = MethodCall(requests.path_of(target), method, {**(parameters or {}), **more}, MethodResult)
-        return await self.call(call, request_id=request_id, plan=plan, timeout=timeout)
+        return await self.call(
+            call, request_id=request_id, expected_revision=expected_revision, plan=plan, timeout=timeout
+        )
 
     async def call(
         self,
         call: MethodCall[ResultType],
         *,
         request_id: str = "",
+        expected_revision: int = 0,
         plan: bool = False,
         timeout: Optional[float] = None,
     ) -> ResultType:
         """Carries out a call that was made before."""
-        request = requests.invoke(self.options, call.target, call.method, call.parameters, request_id, plan)
+        request = requests.invoke(self.options, call, request_id, expected_revision, plan)
         return call.result_type(call.method, await self._unary(self._stub.InvokeMethod, request, timeout))
 
     async def create(

@@ -253,6 +253,7 @@ class Client:
         parameters: Optional[Mapping[str, Any]] = None,
         *,
         request_id: str = "",
+        expected_revision: int = 0,
         plan: bool = False,
         timeout: Optional[float] = None,
         **more: Any,
@@ -263,18 +264,19 @@ class Client:
         ``MethodResult.check``. ``plan``: validate and say what would be done; nothing changes.
         """
         call = MethodCall(requests.path_of(target), method, {**(parameters or {}), **more}, MethodResult)
-        return self.call(call, request_id=request_id, plan=plan, timeout=timeout)
+        return self.call(call, request_id=request_id, expected_revision=expected_revision, plan=plan, timeout=timeout)
 
     def call(
         self,
         call: MethodCall[ResultType],
         *,
         request_id: str = "",
+        expected_revision: int = 0,
         plan: bool = False,
         timeout: Optional[float] = None,
     ) -> ResultType:
         """Carries out a call that a typed class made; else as ``invoke``."""
-        request = requests.invoke(self.options, call.target, call.method, call.parameters, request_id, plan)
+        request = requests.invoke(self.options, call, request_id, expected_revision, plan)
         return call.result_type(call.method, self._unary(self._stub.InvokeMethod, request, timeout))
 
     def create(

@@ -48,6 +48,7 @@ class CimError(Error):
         wmi_code: int = 0,
         wmi_code_name: str = "",
         oldest_revision: int = 0,
+        current_revision: int = 0,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -57,6 +58,7 @@ class CimError(Error):
         self.wmi_code = wmi_code
         self.wmi_code_name = wmi_code_name
         self.oldest_revision = oldest_revision
+        self.current_revision = current_revision
 
     def __str__(self) -> str:
         names = ", ".join(name for name in (self.cim_status_name, self.wmi_code_name) if name)
@@ -80,7 +82,8 @@ class NotSupported(CimError):
 
 
 class Conflict(CimError):
-    """The object is not as the call expects it: another revision, or a request id with other parameters."""
+    """The object is not as the call expects it: it has changed since the revision that was expected (the message says
+    what changed and who changed it, ``current_revision`` when), or a request id came with other parameters."""
 
 
 class RevisionTooOld(CimError):
@@ -176,4 +179,5 @@ def from_rpc_error(error: Any, address: str) -> CimError:
         wmi_code=detail.wmi_code,
         wmi_code_name=detail.wmi_code_name,
         oldest_revision=detail.oldest_revision,
+        current_revision=detail.current_revision,
     )

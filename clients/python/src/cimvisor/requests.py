@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Optional, Sequence, Union
 
 from cimvisor.instance import Instance
+from cimvisor.results import MethodCall
 from cimvisor.v1 import object_manager_pb2 as api
 from cimvisor.values import fill_properties
 
@@ -97,13 +98,15 @@ def association(
 
 
 def invoke(
-    options: Options, target: Target, method: str, parameters: Mapping[str, Any], request_id: str, plan: bool
+    options: Options, call: MethodCall[Any], request_id: str, expected_revision: int, plan: bool
 ) -> api.InvokeMethodRequest:
     """Of a method call."""
     request = api.InvokeMethodRequest(
-        header=header(options, request_id=request_id, plan=plan), path=path_of(target), method=method
+        header=header(options, request_id=request_id, expected_revision=expected_revision, plan=plan),
+        path=path_of(call.target),
+        method=call.method,
     )
-    fill_properties(request.parameters, parameters)
+    fill_properties(request.parameters, call.parameters)
     return request
 
 

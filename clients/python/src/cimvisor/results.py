@@ -13,6 +13,30 @@ from cimvisor.values import properties_from_wire
 COMPLETED = 0
 JOB_STARTED = 4096
 
+
+@dataclass(frozen=True)
+class PlanRequirements:
+    """What a planned change needs.
+
+    :ivar machine_must_be_off: the change is refused while the machine runs, also where it is off now.
+    :ivar starts_job: the call would return 4096 and a job.
+    :ivar memory_bytes: of the host.
+    :ivar disk_bytes: of the host's disks, beside the database.
+    """
+
+    machine_must_be_off: bool
+    starts_job: bool
+    memory_bytes: int
+    disk_bytes: int
+
+
+def _requirements(response: Any) -> Optional[PlanRequirements]:
+    if not response.HasField("plan_requirements"):
+        return None
+    needs = response.plan_requirements
+    return PlanRequirements(needs.machine_must_be_off, needs.starts_job, needs.memory_bytes, needs.disk_bytes)
+
+
 ResultType = TypeVar("ResultType", bound="MethodResult")
 
 
@@ -24,6 +48,7 @@ class MethodResult:
     :ivar error: an Msvm_Error in words, when ``return_value`` says failed.
     :ivar replayed: this is the outcome of an earlier call with the same request id.
     :ivar plan: with ``plan=True`` the steps that would be done.
+    :ivar plan_requirements: with ``plan=True`` what they need.
     :ivar revision: the revision of the change; a watch after it misses nothing that follows.
     """
 
@@ -34,6 +59,7 @@ class MethodResult:
         self.error: Optional[Instance] = Instance.from_wire(response.error) if response.HasField("error") else None
         self.replayed: bool = response.replayed
         self.plan: List[str] = list(response.plan)
+        self.plan_requirements = _requirements(response)
         self.revision: int = response.header.revision
 
     @property
@@ -102,11 +128,13 @@ def given(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class ChangeResult:
-    """The outcome of create, modify and delete."""
+    """The outcome of create, modify and delete; with ``plan=True`` the steps that would be done and what they need."""
 
     path: ObjectPath
     revision: int
     replayed: bool
+    plan: List[str] = field(default_factory=list)
+    plan_requirements: Optional[PlanRequirements] = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +183,13 @@ def event_from_wire(message: api.Event) -> Event:
 
 def change_from_wire(response: api.ChangeInstanceResponse) -> ChangeResult:
     """From the message."""
-    return ChangeResult(ObjectPath(response.path), response.header.revision, response.replayed)
+    return ChangeResult(
+        ObjectPath(response.path),
+        response.header.revision,
+        response.replayed,
+        list(response.plan),
+        _requirements(response),
+    )
 
 
 def explanation_from_wire(message: api.Explanation) -> Explanation:
