@@ -20,6 +20,7 @@ bool SelectByInstanceId(const inventory::Snapshot& machines, absl::string_view t
   if (text.size() < kInstanceIdPrefix.size()) return false;
   if (!absl::StartsWithIgnoreCase(text, kInstanceIdPrefix)) return true;  // of no machine
   text.remove_prefix(kInstanceIdPrefix.size());
+  if (text.empty()) return false;  // of every machine
   if (text.size() >= kGuidCharacters) {
     SelectById(machines, text.substr(0, kGuidCharacters), sink);
   } else {
@@ -42,7 +43,10 @@ bool SelectByHint(const inventory::Snapshot& machines, const broker::LookupHint&
       }
       return true;
     case TextMeaning::kMachineName:
-      if (hint.is_prefix) return false;
+      if (hint.is_prefix) {
+        machines.ForEachWithNamePrefix(text, sink);
+        return true;
+      }
       for (const inventory::MachinePointer& machine : machines.FindByName(text)) {
         if (!sink(machine)) break;
       }
@@ -53,14 +57,30 @@ bool SelectByHint(const inventory::Snapshot& machines, const broker::LookupHint&
   return false;
 }
 
+bool SelectByMeaning(const inventory::Snapshot& machines, const std::vector<broker::LookupHint>& hints,
+                     const std::vector<LookupSlot>& slots, TextMeaning meaning, bool is_prefix,
+                     inventory::MachineSink sink) {
+  for (const broker::LookupHint& hint : hints) {
+    if (hint.is_prefix != is_prefix) continue;
+    for (const LookupSlot& slot : slots) {
+      if (slot.slot == hint.slot && slot.meaning == meaning && SelectByHint(machines, hint, meaning, sink)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void SelectMachines(const inventory::Snapshot& machines, const std::vector<broker::LookupHint>& hints,
                     const std::vector<LookupSlot>& slots, inventory::MachineSink sink) {
-  for (const broker::LookupHint& hint : hints) {
-    for (const LookupSlot& slot : slots) {
-      if (slot.slot == hint.slot && SelectByHint(machines, hint, slot.meaning, sink)) return;
-    }
+  // One machine at most, then those of a name, then a range.
+  for (const TextMeaning meaning :
+       {TextMeaning::kMachineId, TextMeaning::kSettingsInstanceId, TextMeaning::kMachineName}) {
+    if (SelectByMeaning(machines, hints, slots, meaning, /*is_prefix=*/false, sink)) return;
+  }
+  for (const TextMeaning meaning :
+       {TextMeaning::kSettingsInstanceId, TextMeaning::kMachineId, TextMeaning::kMachineName}) {
+    if (SelectByMeaning(machines, hints, slots, meaning, /*is_prefix=*/true, sink)) return;
   }
   machines.ForEach(sink);
 }

@@ -25,6 +25,21 @@ std::vector<int> ReferenceSlots(const cim::Class& association) {
   return slots;
 }
 
+// True when the class has the qualifier, and it is not FALSE.
+bool HasQualifier(const cim::Class& cls, const std::string& name) {
+  if (name.empty()) return true;
+  const cim::Qualifier* found = cim::FindQualifier(cls.qualifiers(), name);
+  if (found == nullptr) return false;
+  const cim::Value& value = found->value;
+  return value.is_null() || value.is_array() || value.type() != cim::CimType::kBoolean || value.boolean();
+}
+
+absl::Status CheckFlags(const AssociationQuery& query) {
+  if (query.class_defs_only + query.keys_only + query.schema_only <= 1) return absl::OkStatus();
+  return cim::CimError(cim::CimStatus::kInvalidParameter,
+                       "of ClassDefsOnly, KeysOnly and SchemaOnly only one can stand in a query");
+}
+
 bool HasName(const cim::Class& cls, int slot, const std::string& name) {
   return name.empty() || absl::EqualsIgnoreCase(cls.properties()[static_cast<size_t>(slot)].name, name);
 }
@@ -42,6 +57,7 @@ class Walk {
         stream_(call, sink, context_.read_point->revision()) {}
 
   absl::StatusOr<QuerySummary> Run(absl::string_view name_space) {
+    RETURN_IF_ERROR(CheckFlags(query_));
     ASSIGN_OR_RETURN(object_, ResolvePath(*dependencies_.classes, name_space, query_.path));
     const std::string& canonical = object_.path.name_space();
     ASSIGN_OR_RETURN(result_class_, FilterClass(canonical, query_.result_class));
@@ -55,6 +71,8 @@ class Walk {
     for (const ClassPointer& association : dependencies_.classes->Classes(canonical)) {
       if (stream_.ended()) break;
       if (association_class != nullptr && !association->IsA(association_class->name())) continue;
+      if (!HasQualifier(*association, associators_ ? query_.required_assoc_qualifier : query_.required_qualifier))
+        continue;
       RETURN_IF_ERROR(Visit(association));
       RETURN_IF_ERROR(stream_.status());
     }
@@ -73,11 +91,14 @@ class Walk {
   absl::Status RequireObject() {
     const cim::Class& cls = *object_.cls;
     RETURN_IF_ERROR(CheckRight(dependencies_, call_, dependencies_.right_for(cls, ""), "Query", query_.path));
-    if (object_.path.is_class()) {
+    if (object_.path.is_class() != query_.schema_only) {
       return cim::CimError(
           cim::CimStatus::kInvalidParameter,
-          absl::StrCat("'", query_.path.substr(0, 200), "' is a class; the query starts at an instance"));
+          absl::StrCat("'", query_.path.substr(0, 200), "' is ",
+                       query_.schema_only ? "an instance; a query with SchemaOnly starts at a class"
+                                          : "a class; the query starts at an instance, or add WHERE SchemaOnly"));
     }
+    if (query_.schema_only) return absl::OkStatus();
     Provider* provider = dependencies_.providers->Find(cls);
     if (provider == nullptr) return NoSuchInstance(object_.path);
     return provider->Get(context_, object_.cls, object_.path, cim::PropertySet::Of(cls.key_slots())).status();
@@ -109,9 +130,10 @@ class Walk {
   }
 
   absl::Status Visit(const ClassPointer& association) {
-    if (!association->is_association() || association->is_abstract()) return absl::OkStatus();
-    Provider* provider = dependencies_.providers->Find(*association);
-    if (provider == nullptr || !MayRead(dependencies_, call_.caller, *association)) return absl::OkStatus();
+    if (!association->is_association()) return absl::OkStatus();
+    Provider* provider = association->is_abstract() ? nullptr : dependencies_.providers->Find(*association);
+    const bool has_instances = provider != nullptr && MayRead(dependencies_, call_.caller, *association);
+    if (!has_instances && !query_.schema_only) return absl::OkStatus();
     const std::vector<int> slots = ReferenceSlots(*association);
     for (const int near : slots) {
       const cim::Property& end = association->properties()[static_cast<size_t>(near)];
@@ -123,11 +145,32 @@ class Walk {
           far.push_back(slot);
       }
       if (associators_ && far.empty()) continue;
+      if (query_.schema_only) {
+        SendSchema(association, far);
+        continue;
+      }
       steps_.push_back(absl::StrCat("look up ", association->name(), " by ", end.name));
       RETURN_IF_ERROR(associators_ ? FollowAssociation(*provider, association, near, far)
                                    : SendReferences(*provider, association, near));
     }
     return absl::OkStatus();
+  }
+
+  // The association itself, or the classes that its other ends name.
+  void SendSchema(const ClassPointer& association, const std::vector<int>& far) {
+    if (!stream_.Examine()) return;
+    if (!associators_) return SendClass(association);
+    for (const int slot : far) {
+      const auto end = dependencies_.classes->Find(
+          association->name_space(), association->properties()[static_cast<size_t>(slot)].reference_class);
+      if (!end.ok() || !HasQualifier(**end, query_.required_qualifier)) continue;
+      if (result_class_ == nullptr || (*end)->IsA(result_class_->name())) SendClass(*end);
+    }
+  }
+
+  // Once for each class.
+  void SendClass(const ClassPointer& cls) {
+    if (seen_classes_.insert(cls.get()).second) stream_.SendDefinition(cls, class_rows_);
   }
 
   absl::Status SendReferences(Provider& provider, const ClassPointer& association, int near) {
@@ -138,6 +181,10 @@ class Walk {
                                  const cim::ObjectPath path = instance->Path();
                                  // An object at both ends of one association is met twice.
                                  if (!path.keys().empty() && !seen_.insert(path).second) return true;
+                                 if (query_.class_defs_only) {
+                                   SendClass(association);
+                                   return false;  // all the others are of this class, too
+                                 }
                                  return stream_.Send(std::move(instance), projection);
                                });
   }
@@ -164,6 +211,7 @@ class Walk {
   absl::Status Fetch(const cim::ObjectPath& end) {
     ASSIGN_OR_RETURN(const ResolvedPath resolved, ResolvePath(*dependencies_.classes, object_.path.name_space(), end));
     if (result_class_ != nullptr && !resolved.cls->IsA(result_class_->name())) return absl::OkStatus();
+    if (!HasQualifier(*resolved.cls, query_.required_qualifier)) return absl::OkStatus();
     if (!seen_.insert(resolved.path).second) return absl::OkStatus();
     Provider* provider = dependencies_.providers->Find(*resolved.cls);
     if (provider == nullptr || !MayRead(dependencies_, call_.caller, *resolved.cls)) return absl::OkStatus();
@@ -175,15 +223,29 @@ class Walk {
       if (cim::CimStatusOf(instance.status()) == cim::CimStatus::kNotFound) return absl::OkStatus();
       return instance.status();
     }
-    if (stream_.Examine()) stream_.Send(*std::move(instance), projection);
+    if (!stream_.Examine()) return absl::OkStatus();
+    if (query_.class_defs_only) {
+      SendClass(resolved.cls);
+    } else {
+      stream_.Send(*std::move(instance), projection);
+    }
     return absl::OkStatus();
   }
 
   const Projection& ProjectionFor(const ClassPointer& cls) {
     return stream_.ProjectionFor(cls, [&](const ClassPointer& of) {
+      if (query_.keys_only && !properties_.has_value()) return KeysOf(of);
       absl::StatusOr<Projection> projection = ProjectProperties(of, properties_, /*ignore_unknown=*/true);
       return projection.ok() ? *std::move(projection) : WholeClass(of);
     });
+  }
+
+  static Projection KeysOf(const ClassPointer& cls) {
+    Projection projection;
+    projection.cls = cls;
+    projection.slots = cls->key_slots();
+    projection.requested = cim::PropertySet::Of(projection.slots);
+    return projection;
   }
 
   const BrokerDependencies& dependencies_;
@@ -196,6 +258,8 @@ class Walk {
   ResolvedPath object_;
   ClassPointer result_class_;
   absl::flat_hash_set<cim::ObjectPath> seen_;
+  absl::flat_hash_set<const cim::Class*> seen_classes_;
+  const Projection class_rows_ = ClassRows();
   std::vector<std::string> steps_;
 };
 

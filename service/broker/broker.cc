@@ -50,6 +50,11 @@ AssociationQuery FromWql(const wql::AssociationQuery& parsed) {
   query.result_class = parsed.result_class;
   query.role = parsed.role;
   query.result_role = parsed.result_role;
+  query.required_qualifier = parsed.required_qualifier;
+  query.required_assoc_qualifier = parsed.required_assoc_qualifier;
+  query.class_defs_only = parsed.class_defs_only;
+  query.keys_only = parsed.keys_only;
+  query.schema_only = parsed.schema_only;
   return query;
 }
 

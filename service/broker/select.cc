@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "service/broker/access.h"
 #include "service/broker/result_stream.h"
+#include "service/broker/schema_select.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
 #include "service/wql/planner.h"
@@ -76,6 +77,7 @@ absl::StatusOr<QuerySummary> RunSelect(const BrokerDependencies& dependencies, c
                                        absl::string_view query_text, RowSink* sink) {
   if (select.IsEventQuery())
     return wql::QueryError(query_text, select.class_offset, "a query of events belongs to Subscribe");
+  if (select.IsSchemaQuery()) return RunSchemaSelect(dependencies, call, name_space, select, query_text, sink);
   ASSIGN_OR_RETURN(std::shared_ptr<const cim::Class> from, dependencies.classes->Find(name_space, select.class_name));
   ASSIGN_OR_RETURN(const wql::SelectPlan plan,
                    wql::PlanSelect(select, query_text, std::move(from),

@@ -104,7 +104,9 @@ class QueryStream : public grpc::ServerWriteReactor<v1::QueryResponse>, private 
   }
 
   bool OnRow(const broker::Row& row) override {
-    if (render_) {
+    if (render_ && row.definition != nullptr) {
+      pages_.AddText(environment_.renderers.class_mof(*row.definition));
+    } else if (render_) {
       pages_.AddText(render_(*row.instance));
     } else {
       pages_.Add(row);

@@ -65,6 +65,8 @@ std::string Expression::Text() const {
   return "";
 }
 
+bool SelectQuery::IsSchemaQuery() const { return absl::EqualsIgnoreCase(class_name, "meta_class"); }
+
 bool SelectQuery::IsEventQuery() const {
   for (absl::string_view event : {"__InstanceCreationEvent", "__InstanceModificationEvent", "__InstanceDeletionEvent",
                                   "__InstanceOperationEvent"}) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "service/cim/case_fold.h"
 
 namespace cimvisor::wql {
 namespace {
@@ -81,7 +81,7 @@ std::optional<bool> FromOrder(int order, Comparison comparison) {
 bool SameKeyValue(const cim::Value& a, const cim::Value& b) {
   const absl::StatusOr<cim::Value> coerced = a.type() == b.type() ? b : b.Coerce(a.type(), a.is_array());
   if (!coerced.ok() || a.is_null() || coerced->is_null()) return false;
-  if (a.type() == cim::CimType::kString) return absl::EqualsIgnoreCase(a.string(), coerced->string());
+  if (a.type() == cim::CimType::kString) return cim::EqualsFolded(a.string(), coerced->string());
   return a == *coerced;
 }
 
@@ -104,15 +104,7 @@ Family FamilyOf(cim::CimType type) {
   }
 }
 
-int CompareText(absl::string_view a, absl::string_view b) {
-  const size_t common = std::min(a.size(), b.size());
-  for (size_t i = 0; i < common; ++i) {
-    const auto left = static_cast<unsigned char>(absl::ascii_tolower(static_cast<unsigned char>(a[i])));
-    const auto right = static_cast<unsigned char>(absl::ascii_tolower(static_cast<unsigned char>(b[i])));
-    if (left != right) return left < right ? -1 : 1;
-  }
-  return Sign(a.size(), b.size());
-}
+int CompareText(absl::string_view a, absl::string_view b) { return cim::CompareFolded(a, b); }
 
 std::optional<bool> CompareValues(const cim::Value& left, Comparison comparison, const cim::Value& right) {
   if (left.is_null() || right.is_null() || left.is_array() || right.is_array()) return std::nullopt;

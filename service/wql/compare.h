@@ -15,7 +15,7 @@ namespace cimvisor::wql {
 enum class Family : uint8_t { kNumber, kText, kBoolean, kTime, kReference, kObject };
 Family FamilyOf(cim::CimType type);
 
-// Negative, zero or positive: strings by byte with ASCII letters without regard to case.
+// Negative, zero or positive: strings by character without regard to case (service/cim/case_fold.h).
 int CompareText(absl::string_view a, absl::string_view b);
 
 // `left comparison right` for two scalars of one family; empty when unknown: a null, a NaN, a point in time against an

@@ -11,14 +11,11 @@
 #include "service/cim/errors.h"
 #include "service/cim/object_path.h"
 #include "service/cim/status_macros.h"
+#include "service/cim/system_properties.h"
 #include "service/wql/query_error.h"
 
 namespace cimvisor::wql {
 namespace {
-
-constexpr absl::string_view kSystemProperties[] = {"__CLASS",      "__PATH",          "__RELPATH",    "__SERVER",
-                                                   "__GENUS",      "__NAMESPACE",     "__SUPERCLASS", "__DYNASTY",
-                                                   "__DERIVATION", "__PROPERTY_COUNT"};
 
 void AddHint(const cim::Class& from, int slot, const cim::Value& literal, bool is_prefix, SelectPlan* plan) {
   std::optional<Hint> hint = MakeHint(from, slot, literal, is_prefix);
@@ -67,20 +64,19 @@ void AddHints(const Term& term, SelectPlan* plan) {
 
 }  // namespace
 
-bool IsSystemProperty(absl::string_view name) {
-  return std::any_of(std::begin(kSystemProperties), std::end(kSystemProperties),
-                     [&](absl::string_view system) { return absl::EqualsIgnoreCase(name, system); });
-}
+bool IsSystemProperty(absl::string_view name) { return cim::FindSystemProperty(name) != nullptr; }
 
 absl::StatusOr<std::vector<int>> ResolvePropertyList(const cim::Class& cls, const std::vector<std::string>& names) {
   std::vector<int> slots;
   for (const std::string& name : names) {
-    const int slot = cls.FindProperty(name);
-    if (slot < 0 && !IsSystemProperty(name)) {
+    int slot = cls.FindProperty(name);
+    const cim::SystemPropertyRow* const system = cim::FindSystemProperty(name);
+    if (slot < 0 && system != nullptr) slot = cim::SystemColumn(system->property);
+    if (slot < 0 && system == nullptr) {
       return cim::CimError(cim::CimStatus::kNoSuchProperty,
                            absl::StrCat(cls.name(), " has no property '", name.substr(0, 200), "'"));
     }
-    if (slot >= 0 && std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
+    if (std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
   }
   return slots;
 }

@@ -87,7 +87,8 @@ TEST(PlannerTest, AsksForColumnsKeysAndWhatTheFilterReads) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   const cim::Class& cls = *plan->from;
   EXPECT_FALSE(plan->all_columns);
-  EXPECT_THAT(plan->columns, ElementsAre(cls.FindProperty("ElementName")));
+  EXPECT_THAT(plan->columns,
+              ElementsAre(cls.FindProperty("ElementName"), cim::SystemColumn(cim::SystemProperty::kPath)));
   EXPECT_TRUE(plan->requested.Contains(cls.FindProperty("ElementName")));
   EXPECT_TRUE(plan->requested.Contains(cls.FindProperty("Name")));
   EXPECT_TRUE(plan->requested.Contains(cls.FindProperty("Shared")));
@@ -111,7 +112,8 @@ TEST(PlannerTest, ExplainsItsStepsInWords) {
 
 TEST(PlannerTest, PropertyListsByName) {
   const auto cls = TestClass("Test_System");
-  EXPECT_THAT(ResolvePropertyList(*cls, {"name", "__CLASS", "NAME"}).value(), ElementsAre(cls->FindProperty("Name")));
+  EXPECT_THAT(ResolvePropertyList(*cls, {"name", "__CLASS", "NAME"}).value(),
+              ElementsAre(cls->FindProperty("Name"), cim::SystemColumn(cim::SystemProperty::kClass)));
   EXPECT_EQ(cim::CimStatusOf(ResolvePropertyList(*cls, {"Nmae"}).status()), cim::CimStatus::kNoSuchProperty);
 }
 
