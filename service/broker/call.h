@@ -59,7 +59,7 @@ struct Projection {
 struct Row {
   std::shared_ptr<const cim::Instance> instance;
   const Projection* projection = nullptr;
-  std::shared_ptr<const cim::Class> definition;  // null: an instance
+  std::shared_ptr<const cim::Class> definition = nullptr;  // null: an instance
 };
 
 // Takes the rows of a query on the calling thread. OnRow may block while the reader is slow (back-pressure).
