@@ -1,5 +1,6 @@
 #include "providers/virtualization_v2/machine_selection.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -70,6 +71,14 @@ bool SelectByMeaning(const inventory::Snapshot& machines, const std::vector<brok
 }
 
 }  // namespace
+
+bool HasMachineIndex(const broker::LookupHint& hint, const std::vector<LookupSlot>& slots) {
+  if (hint.value.is_null() || hint.value.is_array() || hint.value.type() != cim::CimType::kString) return false;
+  return std::any_of(slots.begin(), slots.end(), [&](const LookupSlot& slot) {
+    if (slot.slot != hint.slot) return false;
+    return slot.meaning != TextMeaning::kSettingsInstanceId || hint.value.string().size() > kInstanceIdPrefix.size();
+  });
+}
 
 void SelectMachines(const inventory::Snapshot& machines, const std::vector<broker::LookupHint>& hints,
                     const std::vector<LookupSlot>& slots, inventory::MachineSink sink) {

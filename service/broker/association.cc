@@ -17,14 +17,6 @@ namespace {
 
 using ClassPointer = std::shared_ptr<const cim::Class>;
 
-std::vector<int> ReferenceSlots(const cim::Class& association) {
-  std::vector<int> slots;
-  for (size_t i = 0; i < association.properties().size(); ++i) {
-    if (association.properties()[i].type == cim::CimType::kReference) slots.push_back(static_cast<int>(i));
-  }
-  return slots;
-}
-
 // True when the class has the qualifier, and it is not FALSE.
 bool HasQualifier(const cim::Class& cls, const std::string& name) {
   if (name.empty()) return true;
@@ -40,18 +32,28 @@ absl::Status CheckFlags(const AssociationQuery& query) {
                        "of ClassDefsOnly, KeysOnly and SchemaOnly only one can stand in a query");
 }
 
+// As IsA, of classes of one repository: no name is compared.
+bool IsOrDerives(const cim::Class& cls, const cim::Class& ancestor) {
+  for (const cim::Class* at = &cls; at != nullptr; at = at->superclass()) {
+    if (at == &ancestor) return true;
+  }
+  return false;
+}
+
 bool HasName(const cim::Class& cls, int slot, const std::string& name) {
   return name.empty() || absl::EqualsIgnoreCase(cls.properties()[static_cast<size_t>(slot)].name, name);
 }
 
 class Walk {
  public:
-  Walk(const BrokerDependencies& dependencies, const CallContext& call, const AssociationQuery& query,
-       const std::optional<std::vector<std::string>>& properties, RowSink* sink)
+  Walk(const BrokerDependencies& dependencies, const AssociationIndex& index, const CallContext& call,
+       const AssociationQuery& query, const std::optional<std::vector<std::string>>& properties, RowSink* sink)
       : dependencies_(dependencies),
+        index_(index),
         query_(query),
         properties_(properties),
         associators_(query.kind == AssociationQuery::Kind::kAssociators),
+        explain_(sink == nullptr),
         call_(call),
         context_(MakeReadContext(dependencies, call)),
         stream_(call, sink, context_.read_point->revision()) {}
@@ -67,17 +69,17 @@ class Walk {
     RETURN_IF_ERROR(RequireObject());
     RETURN_IF_ERROR(RequireRoles(canonical));
     stream_.Start();
-    steps_.push_back(absl::StrCat("from ", object_.path.RelativeText()));
-    for (const ClassPointer& association : dependencies_.classes->Classes(canonical)) {
+    if (explain_) steps_.push_back(absl::StrCat("from ", object_.path.RelativeText()));
+    for (const AssociationClass& association : index_.Associations(canonical)) {
       if (stream_.ended()) break;
-      if (association_class != nullptr && !association->IsA(association_class->name())) continue;
-      if (!HasQualifier(*association, associators_ ? query_.required_assoc_qualifier : query_.required_qualifier))
+      if (association_class != nullptr && !IsOrDerives(*association.cls, *association_class)) continue;
+      if (!HasQualifier(*association.cls, associators_ ? query_.required_assoc_qualifier : query_.required_qualifier))
         continue;
       RETURN_IF_ERROR(Visit(association));
       RETURN_IF_ERROR(stream_.status());
     }
     QuerySummary summary = stream_.Summary();
-    if (steps_.size() == 1) steps_.emplace_back("no association class can hold this object");
+    if (explain_ && steps_.size() == 1) steps_.emplace_back("no association class can hold this object");
     summary.steps = std::move(steps_);
     return summary;
   }
@@ -107,13 +109,7 @@ class Walk {
   // A role that nobody has is a misspelling, and an empty answer would hide it.
   absl::Status RequireRoles(const std::string& name_space) const {
     for (const std::string& role : {query_.role, query_.result_role}) {
-      bool known = role.empty();
-      for (const ClassPointer& cls : dependencies_.classes->Classes(name_space)) {
-        if (known) break;
-        const int slot = cls->is_association() ? cls->FindProperty(role) : -1;
-        known = slot >= 0 && cls->properties()[static_cast<size_t>(slot)].type == cim::CimType::kReference;
-      }
-      if (!known) {
+      if (!role.empty() && !index_.HasRole(name_space, role)) {
         return cim::CimError(cim::CimStatus::kInvalidParameter,
                              absl::StrCat("no association class has a role '", role.substr(0, 200), "'"));
       }
@@ -122,34 +118,36 @@ class Walk {
   }
 
   // True when the result class could stand at this end.
-  bool CanLeadToResult(const cim::Class& association, int slot) const {
-    if (result_class_ == nullptr) return true;
-    const auto end = dependencies_.classes->Find(association.name_space(),
-                                                 association.properties()[static_cast<size_t>(slot)].reference_class);
-    return !end.ok() || (*end)->IsA(result_class_->name()) || result_class_->IsA((*end)->name());
+  bool CanLeadToResult(const AssociationEnd& end) const {
+    if (result_class_ == nullptr || end.end_class == nullptr) return true;
+    return IsOrDerives(*end.end_class, *result_class_) || IsOrDerives(*result_class_, *end.end_class);
   }
 
-  absl::Status Visit(const ClassPointer& association) {
-    if (!association->is_association()) return absl::OkStatus();
+  absl::Status Visit(const AssociationClass& visited) {
+    const ClassPointer& association = visited.cls;
     Provider* provider = association->is_abstract() ? nullptr : dependencies_.providers->Find(*association);
     const bool has_instances = provider != nullptr && MayRead(dependencies_, call_.caller, *association);
     if (!has_instances && !query_.schema_only) return absl::OkStatus();
-    const std::vector<int> slots = ReferenceSlots(*association);
-    for (const int near : slots) {
-      const cim::Property& end = association->properties()[static_cast<size_t>(near)];
+    for (const AssociationEnd& end : visited.ends) {
+      const int near = end.slot;
       if (stream_.ended()) return absl::OkStatus();
-      if (!HasName(*association, near, query_.role) || !object_.cls->IsA(end.reference_class)) continue;
+      if (!HasName(*association, near, query_.role) || end.end_class == nullptr ||
+          !IsOrDerives(*object_.cls, *end.end_class))
+        continue;
       std::vector<int> far;
-      for (const int slot : slots) {
-        if (slot != near && HasName(*association, slot, query_.result_role) && CanLeadToResult(*association, slot))
-          far.push_back(slot);
+      for (const AssociationEnd& other : visited.ends) {
+        if (other.slot != near && HasName(*association, other.slot, query_.result_role) && CanLeadToResult(other))
+          far.push_back(other.slot);
       }
       if (associators_ && far.empty()) continue;
       if (query_.schema_only) {
         SendSchema(association, far);
         continue;
       }
-      steps_.push_back(absl::StrCat("look up ", association->name(), " by ", end.name));
+      if (explain_) {
+        steps_.push_back(absl::StrCat("look up ", association->name(), " by ",
+                                      association->properties()[static_cast<size_t>(near)].name));
+      }
       RETURN_IF_ERROR(associators_ ? FollowAssociation(*provider, association, near, far)
                                    : SendReferences(*provider, association, near));
     }
@@ -249,9 +247,11 @@ class Walk {
   }
 
   const BrokerDependencies& dependencies_;
+  const AssociationIndex& index_;
   const AssociationQuery& query_;
   const std::optional<std::vector<std::string>>& properties_;
   const bool associators_;
+  const bool explain_;
   const CallContext& call_;
   const ReadContext context_;
   ResultStream stream_;
@@ -265,10 +265,11 @@ class Walk {
 
 }  // namespace
 
-absl::StatusOr<QuerySummary> RunAssociation(const BrokerDependencies& dependencies, const CallContext& call,
-                                            absl::string_view name_space, const AssociationQuery& query,
+absl::StatusOr<QuerySummary> RunAssociation(const BrokerDependencies& dependencies, const AssociationIndex& index,
+                                            const CallContext& call, absl::string_view name_space,
+                                            const AssociationQuery& query,
                                             const std::optional<std::vector<std::string>>& properties, RowSink* sink) {
-  return Walk(dependencies, call, query, properties, sink).Run(name_space);
+  return Walk(dependencies, index, call, query, properties, sink).Run(name_space);
 }
 
 }  // namespace cimvisor::broker

@@ -87,7 +87,10 @@ TEST_F(AssociationTest, ParsedFormWithPropertyList) {
   ASSERT_TRUE(summary.ok()) << summary.status();
   ASSERT_EQ(rows.rows.size(), 1U);
   EXPECT_THAT(rows.slots[0], ElementsAre(world_.Class("T_Machine")->FindProperty("ElementName")));
-  EXPECT_THAT(summary->steps, Contains("look up T_SettingsOfSystem by Settings"));
+  RowCollector none;
+  const auto explained = world_.broker->Query(world_.Call(), {query, std::nullopt, true}, none);
+  ASSERT_TRUE(explained.ok()) << explained.status();
+  EXPECT_THAT(explained->steps, Contains("look up T_SettingsOfSystem by Settings"));
   const auto unknown = world_.broker->Query(world_.Call(), {query, std::vector<std::string>{"Nmae"}, false}, rows);
   EXPECT_EQ(CimStatusOf(unknown.status()), CimStatus::kNoSuchProperty);
 }

@@ -80,6 +80,15 @@ struct Scalar {
   explicit Scalar(Kind of) : kind(of) {}
 };
 
+// An instance that was not made yet, read from where its values are kept.
+class ScalarRow {
+ public:
+  virtual ~ScalarRow() = default;
+  // Sets `*value` to what the property would have, valid as long as the row, or to null; false: that is known only when
+  // the instance is made.
+  virtual bool Read(int slot, Scalar* value) const = 0;
+};
+
 }  // namespace cimvisor::cim
 
 #endif  // CIMVISOR_SERVICE_CIM_SCALAR_H_

@@ -11,9 +11,6 @@
 namespace cimvisor::wql {
 namespace {
 
-// A level of nesting holds at most one operand of an OR and one of an AND while the next is computed.
-constexpr size_t kStackSize = 2 * (static_cast<size_t>(kMaxDepth) + 2);
-
 Truth ToTruth(bool value) { return value ? Truth::kTrue : Truth::kFalse; }
 
 const cim::Instance* InstanceOf(OperandSource::From from, const Frame& frame) {
@@ -104,7 +101,7 @@ Truth Filter::EvaluateTerm(const Term& term, const Frame& frame) const {
 
 Truth Filter::Evaluate(const Frame& frame) const {
   if (program_.empty()) return Truth::kTrue;
-  std::array<Truth, kStackSize> stack;
+  std::array<Truth, kEvaluationStackSize> stack;
   size_t depth = 0;
   for (size_t i = 0; i < program_.size(); ++i) {
     const Instruction& instruction = program_[i];

@@ -72,6 +72,8 @@ class Filter {
   bool Matches(const cim::Instance& row) const { return Matches(Frame{&row, nullptr, nullptr, nullptr}); }
   bool Matches(const cim::Class& row) const { return Matches(Frame{nullptr, nullptr, nullptr, &row}); }
   Truth Evaluate(const Frame& frame) const;
+  // One of terms().
+  Truth EvaluateTerm(const Term& term, const Frame& frame) const;
 
   // Adds the slots that the filter reads from the row, and its keys where it needs a path.
   void AddRowSlots(const cim::Class& row_class, cim::PropertySet* set) const;
@@ -81,7 +83,6 @@ class Filter {
   const std::vector<Term>& terms() const { return terms_; }
 
  private:
-  Truth EvaluateTerm(const Term& term, const Frame& frame) const;
   // The operand's value: in place where it is a property, in `scratch` where it is computed; null where it is absent.
   const cim::Value* Load(const OperandSource& source, const Frame& frame, cim::Value* scratch) const;
 

@@ -17,52 +17,18 @@
 namespace cimvisor::wql {
 namespace {
 
-void AddHint(const cim::Class& from, int slot, const cim::Value& literal, bool is_prefix, SelectPlan* plan) {
-  std::optional<Hint> hint = MakeHint(from, slot, literal, is_prefix);
-  if (!hint.has_value()) return;
-  plan->explanation.push_back(absl::StrCat("look up ", from.properties()[static_cast<size_t>(slot)].name,
-                                           is_prefix ? " beginning with " : " = ", hint->value.ToText()));
-  plan->hints.push_back(*std::move(hint));
-}
-
-// __PATH = 'path': the class is known, and the keys are.
-void AddPathHints(const cim::Class& from, const cim::ObjectPath& path, SelectPlan* plan) {
-  plan->only_class = path.class_name();
-  for (const cim::ObjectPath::Key& key : path.keys()) {
-    const int slot =
-        key.first.empty() && from.key_slots().size() == 1 ? from.key_slots().front() : from.FindProperty(key.first);
-    if (slot >= 0) AddHint(from, slot, key.second, false, plan);
-  }
-}
-
-void AddHints(const Term& term, SelectPlan* plan) {
-  const cim::Class& from = *plan->from;
-  if (term.left.from != OperandSource::From::kRow) return;
-  if (term.kind == Term::Kind::kLike) {
-    if (term.left.slot < 0 || term.pattern.prefix().empty()) return;
-    AddHint(from, term.left.slot, cim::Value::String(term.pattern.prefix()), !term.pattern.is_literal(), plan);
-    return;
-  }
-  if (term.kind != Term::Kind::kCompare || term.comparison != Comparison::kEqual ||
-      term.right.from != OperandSource::From::kLiteral || term.right.literal.is_null())
-    return;
-  switch (term.left.system) {
-    case SystemProperty::kNone:
-      AddHint(from, term.left.slot, term.right.literal, false, plan);
-      return;
-    case SystemProperty::kClass:
-      plan->only_class = term.right.literal.string();
-      return;
-    case SystemProperty::kPath:
-    case SystemProperty::kRelativePath:
-      AddPathHints(from, term.right.literal.reference(), plan);
-      return;
-    default:
-      return;
-  }
+std::string HintText(const cim::Class& cls, const Hint& hint) {
+  return absl::StrCat(cls.properties()[static_cast<size_t>(hint.slot)].name,
+                      hint.is_prefix ? " beginning with " : " = ", hint.value.ToText());
 }
 
 }  // namespace
+
+std::string LookupText(const cim::Class& cls, const std::vector<Hint>& hints) {
+  return absl::StrCat("look up ", absl::StrJoin(hints, " and ", [&](std::string* out, const Hint& hint) {
+                        out->append(HintText(cls, hint));
+                      }));
+}
 
 bool IsSystemProperty(absl::string_view name) { return cim::FindSystemProperty(name) != nullptr; }
 
@@ -107,10 +73,10 @@ absl::StatusOr<SelectPlan> PlanSelect(const SelectQuery& select, absl::string_vi
     plan.filter.AddRowSlots(*plan.from, &plan.requested);
   }
 
-  plan.explanation.push_back(absl::StrCat("read instances of ", plan.from->name(), " and its subclasses"));
-  for (const Term* term : RequiredTerms(plan.filter)) AddHints(*term, &plan);
-  if (!plan.only_class.empty()) plan.explanation.push_back(absl::StrCat("only of the class ", plan.only_class));
-  if (select.where.has_value()) plan.explanation.push_back(absl::StrCat("keep rows where ", select.where->Text()));
+  for (const Term* term : RequiredTerms(plan.filter)) {
+    for (Hint& hint : HintsOf(*term, *plan.from)) plan.hints.push_back(std::move(hint));
+  }
+  if (plan.hints.empty()) plan.alternatives = AlternativesOf(plan.filter, *plan.from);
   return plan;
 }
 
