@@ -147,6 +147,9 @@ TEST_F(QueryTest, OrOfLookupsAsksForEachAndGivesARowOnce) {
   world_.machines->indexed_slots = {world_.Class("T_Machine")->FindProperty("Name")};
   EXPECT_THAT(world_.Names(wql), UnorderedElementsAre("T_Machine.A", "T_Machine.B"));
   EXPECT_EQ(world_.machines->enumerations, 4);
+  EXPECT_THAT(world_.Names("SELECT * FROM T_Machine WHERE State = 2 AND (Name = 'A' OR Name = 'B')"),
+              ElementsAre("T_Machine.A"));
+  EXPECT_EQ(world_.machines->enumerations, 6);
 }
 
 TEST_F(QueryTest, ClassesThatCannotMatchAreNotAsked) {

@@ -66,6 +66,7 @@ class ClassReader {
 
   // By look-ups where the provider has an index for them, else all of the class. `steps` may be null.
   absl::Status Read(std::vector<std::string>* steps) {
+    if (HasIndex(provider_, *cls_, ForProvider(plan_.hints))) return ReadAll(steps);
     std::vector<std::vector<LookupHint>> lookups;
     for (const std::vector<wql::Hint>& alternative : plan_.alternatives) {
       lookups.push_back(ForProvider(alternative));

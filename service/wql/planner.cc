@@ -76,7 +76,7 @@ absl::StatusOr<SelectPlan> PlanSelect(const SelectQuery& select, absl::string_vi
   for (const Term* term : RequiredTerms(plan.filter)) {
     for (Hint& hint : HintsOf(*term, *plan.from)) plan.hints.push_back(std::move(hint));
   }
-  if (plan.hints.empty()) plan.alternatives = AlternativesOf(plan.filter, *plan.from);
+  plan.alternatives = AlternativesOf(plan.filter, *plan.from);
   return plan;
 }
 

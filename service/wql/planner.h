@@ -24,7 +24,7 @@ struct SelectPlan {
   bool all_columns = true;     // SELECT *: then a row's own class says which
   cim::PropertySet requested;  // the columns, the keys, and what the filter reads
   std::vector<Hint> hints;     // all of them hold for every selected row
-  Alternatives alternatives;   // where there are no hints: one of them holds for every selected row; empty: unknown
+  Alternatives alternatives;   // one of them holds for every selected row; empty: unknown
   Filter filter;               // CanSelect says for which classes
 };
 

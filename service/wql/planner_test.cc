@@ -133,7 +133,8 @@ TEST(PlannerTest, OrGivesAlternatives) {
   EXPECT_THAT(AlternativesFor("Name = 'a' OR EnabledState > 2"), IsEmpty());
   EXPECT_THAT(AlternativesFor("NOT (Name = 'a' OR Name = 'b')"), IsEmpty());
   EXPECT_THAT(AlternativesFor("__PATH = 'Test_Machine.Name=\"a\"' OR Name = 'b'"), ElementsAre("Name=a", "Name=b"));
-  EXPECT_THAT(AlternativesFor("Name = 'a' AND (Name = 'b' OR Name = 'c')"), IsEmpty());  // `hints` has Name = a
+  EXPECT_THAT(AlternativesFor("EnabledState = 2 AND (Name = 'b' OR Name = 'c')"),
+              ElementsAre("EnabledState=2 Name=b", "EnabledState=2 Name=c"));
 }
 
 TEST(PlannerTest, ClassesThatNoRowCanBeOfAreLeftOut) {
