@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "service/cim/case_fold.h"
 
 namespace cimvisor::inventory {
 namespace {
@@ -32,14 +33,14 @@ bool Snapshot::IdLess::operator()(absl::string_view id, const MachinePointer& b)
 }
 
 bool Snapshot::NameLess::operator()(const MachinePointer& a, const MachinePointer& b) const {
-  const int order = CompareIgnoreCase(a->name(), b->name());
+  const int order = cim::CompareFolded(a->name(), b->name());
   return order != 0 ? order < 0 : a->id() < b->id();
 }
 bool Snapshot::NameLess::operator()(const MachinePointer& a, absl::string_view name) const {
-  return CompareIgnoreCase(a->name(), name) < 0;
+  return cim::CompareFolded(a->name(), name) < 0;
 }
 bool Snapshot::NameLess::operator()(absl::string_view name, const MachinePointer& b) const {
-  return CompareIgnoreCase(name, b->name()) < 0;
+  return cim::CompareFolded(name, b->name()) < 0;
 }
 
 bool Snapshot::RevisionLess::operator()(const MachinePointer& a, const MachinePointer& b) const {
@@ -54,11 +55,17 @@ MachinePointer Snapshot::Find(absl::string_view id) const {
 std::vector<MachinePointer> Snapshot::FindByName(absl::string_view name) const {
   std::vector<MachinePointer> result;
   by_name_.ForEachFrom(name, [&](const MachinePointer& machine) {
-    if (!absl::EqualsIgnoreCase(machine->name(), name)) return false;
+    if (!cim::EqualsFolded(machine->name(), name)) return false;
     result.push_back(machine);
     return true;
   });
   return result;
+}
+
+void Snapshot::ForEachWithNamePrefix(absl::string_view prefix, MachineSink sink) const {
+  by_name_.ForEachFrom(prefix, [&](const MachinePointer& machine) {
+    return cim::StartsWithFolded(machine->name(), prefix) && sink(machine);
+  });
 }
 
 void Snapshot::ForEach(MachineSink sink) const { by_id_.ForEach(sink); }

@@ -42,8 +42,10 @@ class Snapshot {
 
   // The machine with this GUID, in any case; null when there is none.
   MachinePointer Find(absl::string_view id) const;
-  // Every machine of this name, ASCII letters without regard to case, by id.
+  // Every machine of this name, without regard to case (service/cim/case_fold.h), by id.
   std::vector<MachinePointer> FindByName(absl::string_view name) const;
+  // Every machine whose name begins so, by name.
+  void ForEachWithNamePrefix(absl::string_view prefix, MachineSink sink) const;
   // Every machine, by id.
   void ForEach(MachineSink sink) const;
   // Every machine whose id begins so (in any case), by id.

@@ -46,7 +46,7 @@ absl::Status AssociationProvider::Enumerate(const broker::ReadContext& context, 
                                             broker::InstanceSink sink) {
   const ViewReadPoint& read_point = ReadPointOf(context);
   for (const broker::LookupHint& hint : request.hints) {
-    if (hint.is_prefix || (hint.slot != first_slot_ && hint.slot != second_slot_)) continue;
+    if (!HasIndex(*request.cls, hint)) continue;
     const std::optional<cim::ObjectPath> object = PathIn(hint.value);
     if (!object.has_value()) continue;
     From(read_point, hint.slot, InNamespace(*object, *request.cls), sink);
@@ -54,6 +54,11 @@ absl::Status AssociationProvider::Enumerate(const broker::ReadContext& context, 
   }
   All(read_point, sink);
   return absl::OkStatus();
+}
+
+bool AssociationProvider::HasIndex(const cim::Class&, const broker::LookupHint& hint) const {
+  return !hint.is_prefix && (hint.slot == first_slot_ || hint.slot == second_slot_) && !hint.value.is_null() &&
+         hint.value.type() == cim::CimType::kReference;
 }
 
 absl::StatusOr<InstancePointer> AssociationProvider::Get(const broker::ReadContext& context, const ClassPointer& cls,

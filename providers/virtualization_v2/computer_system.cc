@@ -1,8 +1,10 @@
 #include "providers/virtualization_v2/computer_system.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +15,8 @@
 #include "providers/virtualization_v2/object_paths.h"
 #include "providers/virtualization_v2/outcome.h"
 #include "providers/virtualization_v2/read_point.h"
+#include "providers/virtualization_v2/record_rows.h"
+#include "service/cim/case_fold.h"
 #include "service/cim/errors.h"
 
 namespace cimvisor::views {
@@ -65,22 +69,44 @@ absl::StatusOr<inventory::Request> RequestOf(const System::RequestStateChange::I
   }
 }
 
+const std::vector<LookupSlot>& Lookups() {
+  static const auto* const lookups = new std::vector<LookupSlot>{{System::kNameSlot, TextMeaning::kMachineId},
+                                                                 {System::kElementNameSlot, TextMeaning::kMachineName}};
+  return *lookups;
+}
+
+// False when a hint on a name says that the host is not meant.
+bool MayBeHost(const ViewContext& context, const std::vector<broker::LookupHint>& hints) {
+  const std::string& name = context.dependencies.host_name;
+  return std::all_of(hints.begin(), hints.end(), [&](const broker::LookupHint& hint) {
+    if (!HasMachineIndex(hint, Lookups())) return true;
+    const std::string& text = hint.value.string();
+    return hint.is_prefix ? cim::StartsWithFolded(name, text) : cim::EqualsFolded(name, text);
+  });
+}
+
 }  // namespace
 
 absl::Status ComputerSystemProvider::Enumerate(const broker::ReadContext& context,
                                                const broker::EnumerateRequest& request, broker::InstanceSink sink) {
   const bool measure = request.properties.Contains(System::kOnTimeInMillisecondsSlot);
   bool more = true;
-  SelectMachines(ReadPointOf(context).machines(), request.hints,
-                 {{System::kNameSlot, TextMeaning::kMachineId}, {System::kElementNameSlot, TextMeaning::kMachineName}},
+  SelectMachines(ReadPointOf(context).machines(), request.hints, Lookups(),
                  [&](const inventory::MachinePointer& machine) {
+                   const broker::RowFilter::Verdict verdict = Decide(request.filter, MachineRow(machine->record));
+                   more = verdict != broker::RowFilter::Verdict::kStop;
+                   if (verdict != broker::RowFilter::Verdict::kMake) return more;
                    std::optional<uint64_t> on_time;
                    if (measure) on_time = OnTimeMilliseconds(context_, machine->record);
                    more = sink(RenderMachine(context_, machine->record, request.properties, on_time));
                    return more;
                  });
-  if (more) sink(RenderHost(context_));
+  if (more && MayBeHost(context_, request.hints)) sink(RenderHost(context_));
   return absl::OkStatus();
+}
+
+bool ComputerSystemProvider::HasIndex(const cim::Class&, const broker::LookupHint& hint) const {
+  return HasMachineIndex(hint, Lookups());
 }
 
 absl::StatusOr<InstancePointer> ComputerSystemProvider::Get(const broker::ReadContext& context, const ClassPointer&,

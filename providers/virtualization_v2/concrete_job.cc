@@ -88,9 +88,7 @@ absl::Status ConcreteJobProvider::Enumerate(const broker::ReadContext& context, 
                                             broker::InstanceSink sink) {
   const absl::Time now = absl::Now();
   for (const broker::LookupHint& hint : request.hints) {
-    const bool is_id = hint.slot == Job::kInstanceIDSlot && !hint.is_prefix && !hint.value.is_null() &&
-                       !hint.value.is_array() && hint.value.type() == cim::CimType::kString;
-    if (!is_id) continue;
+    if (!HasIndex(*request.cls, hint)) continue;
     const JobPointer job = ReadPointOf(context).jobs().Find(hint.value.string());
     if (job != nullptr) sink(RenderJob(context_, *job, now));
     return absl::OkStatus();
@@ -99,6 +97,11 @@ absl::Status ConcreteJobProvider::Enumerate(const broker::ReadContext& context, 
     if (!sink(RenderJob(context_, *job, now))) break;
   }
   return absl::OkStatus();
+}
+
+bool ConcreteJobProvider::HasIndex(const cim::Class&, const broker::LookupHint& hint) const {
+  return hint.slot == Job::kInstanceIDSlot && !hint.is_prefix && !hint.value.is_null() && !hint.value.is_array() &&
+         hint.value.type() == cim::CimType::kString;
 }
 
 absl::StatusOr<InstancePointer> ConcreteJobProvider::Get(const broker::ReadContext& context, const ClassPointer&,

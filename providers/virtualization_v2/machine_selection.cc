@@ -1,5 +1,6 @@
 #include "providers/virtualization_v2/machine_selection.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -20,6 +21,7 @@ bool SelectByInstanceId(const inventory::Snapshot& machines, absl::string_view t
   if (text.size() < kInstanceIdPrefix.size()) return false;
   if (!absl::StartsWithIgnoreCase(text, kInstanceIdPrefix)) return true;  // of no machine
   text.remove_prefix(kInstanceIdPrefix.size());
+  if (text.empty()) return false;  // of every machine
   if (text.size() >= kGuidCharacters) {
     SelectById(machines, text.substr(0, kGuidCharacters), sink);
   } else {
@@ -42,7 +44,10 @@ bool SelectByHint(const inventory::Snapshot& machines, const broker::LookupHint&
       }
       return true;
     case TextMeaning::kMachineName:
-      if (hint.is_prefix) return false;
+      if (hint.is_prefix) {
+        machines.ForEachWithNamePrefix(text, sink);
+        return true;
+      }
       for (const inventory::MachinePointer& machine : machines.FindByName(text)) {
         if (!sink(machine)) break;
       }
@@ -53,14 +58,38 @@ bool SelectByHint(const inventory::Snapshot& machines, const broker::LookupHint&
   return false;
 }
 
+bool SelectByMeaning(const inventory::Snapshot& machines, const std::vector<broker::LookupHint>& hints,
+                     const std::vector<LookupSlot>& slots, TextMeaning meaning, bool is_prefix,
+                     inventory::MachineSink sink) {
+  for (const broker::LookupHint& hint : hints) {
+    if (hint.is_prefix != is_prefix) continue;
+    for (const LookupSlot& slot : slots) {
+      if (slot.slot == hint.slot && slot.meaning == meaning && SelectByHint(machines, hint, meaning, sink)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
+
+bool HasMachineIndex(const broker::LookupHint& hint, const std::vector<LookupSlot>& slots) {
+  if (hint.value.is_null() || hint.value.is_array() || hint.value.type() != cim::CimType::kString) return false;
+  return std::any_of(slots.begin(), slots.end(), [&](const LookupSlot& slot) {
+    if (slot.slot != hint.slot) return false;
+    return slot.meaning != TextMeaning::kSettingsInstanceId || hint.value.string().size() > kInstanceIdPrefix.size();
+  });
+}
 
 void SelectMachines(const inventory::Snapshot& machines, const std::vector<broker::LookupHint>& hints,
                     const std::vector<LookupSlot>& slots, inventory::MachineSink sink) {
-  for (const broker::LookupHint& hint : hints) {
-    for (const LookupSlot& slot : slots) {
-      if (slot.slot == hint.slot && SelectByHint(machines, hint, slot.meaning, sink)) return;
-    }
+  // One machine at most, then those of a name, then a range.
+  for (const TextMeaning meaning :
+       {TextMeaning::kMachineId, TextMeaning::kSettingsInstanceId, TextMeaning::kMachineName}) {
+    if (SelectByMeaning(machines, hints, slots, meaning, /*is_prefix=*/false, sink)) return;
+  }
+  for (const TextMeaning meaning :
+       {TextMeaning::kSettingsInstanceId, TextMeaning::kMachineId, TextMeaning::kMachineName}) {
+    if (SelectByMeaning(machines, hints, slots, meaning, /*is_prefix=*/true, sink)) return;
   }
   machines.ForEach(sink);
 }

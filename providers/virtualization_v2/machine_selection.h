@@ -27,6 +27,9 @@ struct LookupSlot {
 void SelectMachines(const inventory::Snapshot& machines, const std::vector<broker::LookupHint>& hints,
                     const std::vector<LookupSlot>& slots, inventory::MachineSink sink);
 
+// True when SelectMachines uses an index for this hint.
+bool HasMachineIndex(const broker::LookupHint& hint, const std::vector<LookupSlot>& slots);
+
 }  // namespace cimvisor::views
 
 #endif  // CIMVISOR_PROVIDERS_VIRTUALIZATION_V2_MACHINE_SELECTION_H_

@@ -61,18 +61,28 @@ void FillReplication(System& system) {
 
 }  // namespace
 
+uint16_t HealthStateOf(const inventory::MachineRecord& machine) {
+  switch (machine.runtime().health()) {
+    case inventory::HEALTH_DEGRADED:
+      return kHealthMajorFailure;
+    case inventory::HEALTH_FAILED:
+      return kHealthCriticalFailure;
+    default:
+      return kHealthOk;
+  }
+}
+
 MachineHealth HealthOf(const inventory::MachineRecord& machine) {
   const inventory::RuntimeRecord& runtime = machine.runtime();
   MachineHealth health;
+  health.health_state = HealthStateOf(machine);
   health.descriptions.assign(runtime.conditions().begin(), runtime.conditions().end());
   switch (runtime.health()) {
     case inventory::HEALTH_DEGRADED:
-      health.health_state = kHealthMajorFailure;
       health.operational_status = kStatusDegraded;
       health.status = "Degraded";
       break;
     case inventory::HEALTH_FAILED:
-      health.health_state = kHealthCriticalFailure;
       health.operational_status = kStatusError;
       health.status = "Error";
       break;
@@ -101,8 +111,8 @@ InstancePointer RenderMachine(const ViewContext& context, const inventory::Machi
   system.set_creation_class_name(System::kClassName);
   system.set_name(machine.id());
   system.set_element_name(machine.configuration().system().name());
-  if (properties.Contains(System::kCaptionSlot)) system.set_caption("Virtual Machine");
-  if (properties.Contains(System::kDescriptionSlot)) system.set_description("Microsoft Virtual Machine");
+  if (properties.Contains(System::kCaptionSlot)) system.set_caption(kMachineCaption);
+  if (properties.Contains(System::kDescriptionSlot)) system.set_description(kMachineDescription);
   system.set_install_date(PointInTime(machine.created_at_us()));
   system.set_time_of_last_configuration_change(PointInTime(machine.configuration_changed_at_us()));
   FillHealth(HealthOf(machine), properties, system);

@@ -20,6 +20,10 @@ struct MachineHealth {
   const char* status = "OK";
   std::vector<std::string> descriptions;  // never empty
 };
+inline constexpr char kMachineCaption[] = "Virtual Machine";
+inline constexpr char kMachineDescription[] = "Microsoft Virtual Machine";
+
+uint16_t HealthStateOf(const inventory::MachineRecord& machine);
 MachineHealth HealthOf(const inventory::MachineRecord& machine);
 
 // True from the moment at which a worker runs until its end.

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "providers/virtualization_v2/object_paths.h"
 #include "providers/virtualization_v2/read_point.h"
+#include "providers/virtualization_v2/record_rows.h"
 #include "providers/virtualization_v2/settings_view.h"
 #include "service/cim/errors.h"
 
@@ -13,15 +14,22 @@ namespace cimvisor::views {
 absl::Status SettingsProvider::Enumerate(const broker::ReadContext& context, const broker::EnumerateRequest& request,
                                          broker::InstanceSink sink) {
   const SettingsView& view = ViewOfKind(kind_);
-  SelectMachines(ReadPointOf(context).machines(), request.hints, view.lookups,
-                 [&](const inventory::MachinePointer& machine) {
-                   const int count = view.count(machine->record);
-                   for (int number = 0; number < count; ++number) {
-                     if (!sink(view.render(context_, machine->record, number, request.properties))) return false;
-                   }
-                   return true;
-                 });
+  SelectMachines(
+      ReadPointOf(context).machines(), request.hints, view.lookups, [&](const inventory::MachinePointer& machine) {
+        const int count = view.count(machine->record);
+        const broker::RowFilter::Verdict verdict = Decide(request.filter, SettingsRow(machine->record, kind_));
+        if (count == 1 && verdict != broker::RowFilter::Verdict::kMake)
+          return verdict == broker::RowFilter::Verdict::kSkip;
+        for (int number = 0; number < count; ++number) {
+          if (!sink(view.render(context_, machine->record, number, request.properties))) return false;
+        }
+        return true;
+      });
   return absl::OkStatus();
+}
+
+bool SettingsProvider::HasIndex(const cim::Class&, const broker::LookupHint& hint) const {
+  return HasMachineIndex(hint, ViewOfKind(kind_).lookups);
 }
 
 absl::StatusOr<InstancePointer> SettingsProvider::Get(const broker::ReadContext& context, const ClassPointer& cls,

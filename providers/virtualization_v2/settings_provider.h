@@ -15,6 +15,7 @@ class SettingsProvider : public broker::Provider {
 
   absl::Status Enumerate(const broker::ReadContext& context, const broker::EnumerateRequest& request,
                          broker::InstanceSink sink) override;
+  bool HasIndex(const cim::Class& cls, const broker::LookupHint& hint) const override;
   absl::StatusOr<InstancePointer> Get(const broker::ReadContext& context, const ClassPointer& cls,
                                       const cim::ObjectPath& path, const cim::PropertySet& properties) override;
 

@@ -165,6 +165,14 @@ void FillAbsent(const cim::PropertySet& properties, Summary& summary) {
   }
 }
 
+const std::vector<LookupSlot>& Lookups() {
+  static const auto* const lookups =
+      new std::vector<LookupSlot>{{Summary::kInstanceIDSlot, TextMeaning::kSettingsInstanceId},
+                                  {Summary::kNameSlot, TextMeaning::kMachineId},
+                                  {Summary::kElementNameSlot, TextMeaning::kMachineName}};
+  return *lookups;
+}
+
 }  // namespace
 
 absl::StatusOr<cim::PropertySet> SummaryProperties(const std::vector<uint32_t>& codes) {
@@ -203,14 +211,14 @@ InstancePointer RenderSummary(const ViewContext& context, const ViewReadPoint& r
 absl::Status SummaryInformationProvider::Enumerate(const broker::ReadContext& context,
                                                    const broker::EnumerateRequest& request, broker::InstanceSink sink) {
   const ViewReadPoint& read_point = ReadPointOf(context);
-  SelectMachines(read_point.machines(), request.hints,
-                 {{Summary::kInstanceIDSlot, TextMeaning::kSettingsInstanceId},
-                  {Summary::kNameSlot, TextMeaning::kMachineId},
-                  {Summary::kElementNameSlot, TextMeaning::kMachineName}},
-                 [&](const inventory::MachinePointer& machine) {
-                   return sink(RenderSummary(context_, read_point, machine->record, request.properties));
-                 });
+  SelectMachines(read_point.machines(), request.hints, Lookups(), [&](const inventory::MachinePointer& machine) {
+    return sink(RenderSummary(context_, read_point, machine->record, request.properties));
+  });
   return absl::OkStatus();
+}
+
+bool SummaryInformationProvider::HasIndex(const cim::Class&, const broker::LookupHint& hint) const {
+  return HasMachineIndex(hint, Lookups());
 }
 
 absl::StatusOr<InstancePointer> SummaryInformationProvider::Get(const broker::ReadContext& context,

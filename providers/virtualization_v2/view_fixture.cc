@@ -7,9 +7,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "providers/codegen/permissions.h"
 #include "providers/codegen/schema.h"
+#include "providers/inventory/configuration.h"
 #include "providers/inventory/device_ids.h"
+#include "providers/inventory/record_table.h"
 #include "service/events/event_hub.h"
 #include "service/security/audit_log.h"
 #include "service/security/request_log.h"
@@ -29,12 +32,40 @@ class Rows : public broker::RowSink {
   std::vector<std::shared_ptr<const cim::Instance>> instances;
 };
 
+// Spread over the whole range, so that the beginning of an id selects few.
+std::string IdOf(int number) {
+  const uint32_t spread = static_cast<uint32_t>(number) * 2654435761U;
+  return absl::StrFormat("%08X-0000-4000-8000-%012X", spread, number);
+}
+
 security::Right RightFor(const schema::PermissionTable& permissions, const cim::Class& cls, absl::string_view method) {
   const schema::PermissionRow* row = permissions.Find(cls, method);
   return row == nullptr ? security::Right::kNever : static_cast<security::Right>(row->right);
 }
 
+void FillDatabase(store::Store& store, int machines) {
+  if (machines == 0) return;
+  inventory::MachineRecord record;
+  record.set_version(inventory::kRecordVersion);
+  *record.mutable_configuration() = inventory::DefaultConfiguration({kHostMemoryMib, kHostProcessors});
+  record.mutable_runtime()->set_state(inventory::STATE_OFF);
+  store::Change change;
+  change.write = [&](store::Transaction& transaction) {
+    for (int number = 0; number < machines; ++number) {
+      record.set_id(IdOf(number));
+      record.mutable_configuration()->mutable_system()->set_name(absl::StrCat("machine ", number));
+      const absl::Status written = inventory::WriteMachine(transaction, record.id(), record.SerializeAsString());
+      if (!written.ok()) return written;
+    }
+    return absl::OkStatus();
+  };
+  const auto committed = store.Commit(std::move(change));
+  ASSERT_TRUE(committed.ok()) << committed.status();
+}
+
 }  // namespace
+
+std::string ViewTest::IdOfMachineAtStart(int number) { return IdOf(number); }
 
 void ViewTest::SetUp() {
   std::string pattern = (std::filesystem::temp_directory_path() / "cimvisor_views_XXXXXX").string();
@@ -50,6 +81,7 @@ void ViewTest::SetUp() {
   auto opened = store::Store::Open(std::move(options));
   ASSERT_TRUE(opened.ok()) << opened.status();
   store_ = *std::move(opened);
+  FillDatabase(*store_, machines_at_start_);
   hub_ = events::EventHub::Create(*store_);
   store_->SetJournalSink(hub_.get());
   audit_log_ = std::make_unique<security::AuditLog>(*store_);
@@ -180,6 +212,13 @@ std::vector<ViewTest::InstancePointer> ViewTest::Query(const std::string& wql) {
   EXPECT_TRUE(summary.ok()) << wql << ": " << summary.status();
   rows_examined_ = summary.ok() ? summary->rows_examined : 0;
   return rows.instances;
+}
+
+broker::QuerySummary ViewTest::Explain(const std::string& wql) {
+  Rows rows;
+  const auto summary = broker_->Query(Caller(), {wql, std::nullopt, true}, rows);
+  EXPECT_TRUE(summary.ok()) << wql << ": " << summary.status();
+  return summary.ok() ? *summary : broker::QuerySummary();
 }
 
 std::vector<ViewTest::InstancePointer> ViewTest::Walk(const broker::AssociationQuery& query) {

@@ -54,6 +54,8 @@ class ViewTest : public testing::Test {
   std::vector<InstancePointer> Walk(const broker::AssociationQuery& query);
   // What the last Query or Walk cost: instances that providers handed over.
   uint64_t rows_examined() const { return rows_examined_; }
+  // The plan of a query, without its rows.
+  broker::QuerySummary Explain(const std::string& wql);
 
   // Defines a machine and returns its GUID.
   std::string Define(const std::string& name, const std::vector<InstancePointer>& resources = {});
@@ -103,6 +105,9 @@ class ViewTest : public testing::Test {
   std::unique_ptr<VirtualizationV2> views_;
   std::unique_ptr<broker::Broker> broker_;
   HostInformation host_information_;
+  // Set before SetUp: so many machines "machine <n>" are in the database before the inventory opens it.
+  int machines_at_start_ = 0;
+  static std::string IdOfMachineAtStart(int number);
   uint64_t rows_examined_ = 0;
 };
 

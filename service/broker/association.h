@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "service/broker/association_index.h"
 #include "service/broker/call.h"
 #include "service/broker/dependencies.h"
 
@@ -17,8 +18,9 @@ namespace cimvisor::broker {
 // result have; with a result class, all must be its own. `sink` null: explain. CIM_ERR_NOT_FOUND when there is no
 // object at the path; CIM_ERR_INVALID_CLASS for an unknown filter class; CIM_ERR_INVALID_PARAMETER for a role that no
 // association class has.
-absl::StatusOr<QuerySummary> RunAssociation(const BrokerDependencies& dependencies, const CallContext& call,
-                                            absl::string_view name_space, const AssociationQuery& query,
+absl::StatusOr<QuerySummary> RunAssociation(const BrokerDependencies& dependencies, const AssociationIndex& index,
+                                            const CallContext& call, absl::string_view name_space,
+                                            const AssociationQuery& query,
                                             const std::optional<std::vector<std::string>>& properties, RowSink* sink);
 
 }  // namespace cimvisor::broker

@@ -87,12 +87,57 @@ TEST_F(AssociationTest, ParsedFormWithPropertyList) {
   ASSERT_TRUE(summary.ok()) << summary.status();
   ASSERT_EQ(rows.rows.size(), 1U);
   EXPECT_THAT(rows.slots[0], ElementsAre(world_.Class("T_Machine")->FindProperty("ElementName")));
-  EXPECT_THAT(summary->steps, Contains("look up T_SettingsOfSystem by Settings"));
+  RowCollector none;
+  const auto explained = world_.broker->Query(world_.Call(), {query, std::nullopt, true}, none);
+  ASSERT_TRUE(explained.ok()) << explained.status();
+  EXPECT_THAT(explained->steps, Contains("look up T_SettingsOfSystem by Settings"));
   const auto unknown = world_.broker->Query(world_.Call(), {query, std::vector<std::string>{"Nmae"}, false}, rows);
   EXPECT_EQ(CimStatusOf(unknown.status()), CimStatus::kNoSuchProperty);
 }
 
+TEST_F(AssociationTest, ClassesInPlaceOfInstances) {
+  const auto classes = [&](const std::string& wql) {
+    RowCollector rows;
+    const auto summary = world_.broker->Query(world_.Call(), {wql, std::nullopt, false}, rows);
+    EXPECT_TRUE(summary.ok()) << summary.status();
+    EXPECT_THAT(rows.rows, IsEmpty());
+    return rows.definitions;
+  };
+  EXPECT_THAT(classes(std::string("ASSOCIATORS OF ") + kA + " WHERE ClassDefsOnly"),
+              UnorderedElementsAre("T_Machine", "T_Settings"));
+  EXPECT_THAT(classes(std::string("REFERENCES OF ") + kA + " WHERE ClassDefsOnly"),
+              UnorderedElementsAre("T_Peer", "T_SettingsOfSystem"));
+  EXPECT_THAT(classes("ASSOCIATORS OF {T_Machine} WHERE SchemaOnly"), UnorderedElementsAre("T_Machine", "T_Settings"));
+  EXPECT_THAT(classes("ASSOCIATORS OF {root/test:T_Host} WHERE AssocClass=T_SettingsOfSystem SchemaOnly"),
+              ElementsAre("T_Settings"));
+  EXPECT_THAT(classes("REFERENCES OF {T_Host} WHERE SchemaOnly"), ElementsAre("T_SettingsOfSystem"));
+  EXPECT_THAT(classes("REFERENCES OF {T_Memory} WHERE SchemaOnly Role=System"), IsEmpty());
+}
+
+TEST_F(AssociationTest, OnlyKeys) {
+  RowCollector rows;
+  const auto summary = world_.broker->Query(
+      world_.Call(),
+      {std::string("ASSOCIATORS OF ") + kA + " WHERE ResultClass=T_Settings KeysOnly", std::nullopt, false}, rows);
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  ASSERT_EQ(rows.slots.size(), 1U);
+  EXPECT_EQ(rows.slots[0], world_.Class("T_Settings")->key_slots());
+}
+
+TEST_F(AssociationTest, RequiredQualifiers) {
+  const std::string associators = std::string("ASSOCIATORS OF ") + kA + " WHERE AssocClass=T_SettingsOfSystem ";
+  EXPECT_THAT(world_.Names(associators + "RequiredAssocQualifier=association"), ElementsAre("T_Settings.SA"));
+  EXPECT_THAT(world_.Names(associators + "RequiredAssocQualifier=Aggregation"), IsEmpty());
+  EXPECT_THAT(world_.Names(associators + "RequiredQualifier=Dynamic"), IsEmpty());
+  EXPECT_THAT(
+      world_.Names(std::string("REFERENCES OF ") + kB + " WHERE ResultClass=T_Peer RequiredQualifier=Association"),
+      ElementsAre("T_Peer"));
+  EXPECT_THAT(world_.Names(std::string("REFERENCES OF ") + kB + " WHERE RequiredQualifier=Nothing"), IsEmpty());
+}
+
 TEST_F(AssociationTest, Errors) {
+  EXPECT_EQ(Error("ASSOCIATORS OF {T_Settings.InstanceID='SA'} WHERE SchemaOnly"), CimStatus::kInvalidParameter);
+  EXPECT_EQ(Error("ASSOCIATORS OF {T_Settings} WHERE SchemaOnly ClassDefsOnly"), CimStatus::kInvalidQuery);
   EXPECT_EQ(Error("ASSOCIATORS OF {T_Settings.InstanceID='NO'}"), CimStatus::kNotFound);
   EXPECT_EQ(Error("ASSOCIATORS OF {T_Settings}"), CimStatus::kInvalidParameter);
   EXPECT_EQ(Error("ASSOCIATORS OF {nonsense path}"), CimStatus::kInvalidParameter);

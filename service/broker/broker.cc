@@ -24,6 +24,7 @@ class Broker::Impl {
  public:
   explicit Impl(BrokerDependencies handed)
       : dependencies(std::move(handed)),
+        associations(*dependencies.classes),
         feeds(dependencies),
         own_timer(dependencies.sample_timer == nullptr ? SampleTimer::Create() : nullptr),
         timer(own_timer == nullptr ? *dependencies.sample_timer : *own_timer) {}
@@ -34,6 +35,7 @@ class Broker::Impl {
   }
 
   const BrokerDependencies dependencies;
+  const AssociationIndex associations;
   EventFeeds feeds;
   const std::unique_ptr<SampleTimer> own_timer;  // null when one was handed in
   SampleTimer& timer;
@@ -50,11 +52,17 @@ AssociationQuery FromWql(const wql::AssociationQuery& parsed) {
   query.result_class = parsed.result_class;
   query.role = parsed.role;
   query.result_role = parsed.result_role;
+  query.required_qualifier = parsed.required_qualifier;
+  query.required_assoc_qualifier = parsed.required_assoc_qualifier;
+  query.class_defs_only = parsed.class_defs_only;
+  query.keys_only = parsed.keys_only;
+  query.schema_only = parsed.schema_only;
   return query;
 }
 
-absl::StatusOr<QuerySummary> RunWql(const BrokerDependencies& dependencies, const CallContext& call,
-                                    const std::string& name_space, const QueryRequest& request, RowSink* sink) {
+absl::StatusOr<QuerySummary> RunWql(const BrokerDependencies& dependencies, const AssociationIndex& associations,
+                                    const CallContext& call, const std::string& name_space, const QueryRequest& request,
+                                    RowSink* sink) {
   if (request.properties.has_value()) {
     return cim::CimError(cim::CimStatus::kInvalidParameter,
                          "a property list is given beside WQL; write it after SELECT, in place of *");
@@ -62,8 +70,8 @@ absl::StatusOr<QuerySummary> RunWql(const BrokerDependencies& dependencies, cons
   ASSIGN_OR_RETURN(const wql::Query query, wql::ParseQuery(std::get<std::string>(request.query)));
   if (const auto* select = std::get_if<wql::SelectQuery>(&query.statement))
     return RunSelect(dependencies, call, name_space, *select, query.text, sink);
-  return RunAssociation(dependencies, call, name_space, FromWql(std::get<wql::AssociationQuery>(query.statement)),
-                        std::nullopt, sink);
+  return RunAssociation(dependencies, associations, call, name_space,
+                        FromWql(std::get<wql::AssociationQuery>(query.statement)), std::nullopt, sink);
 }
 
 std::string QueryObject(const QueryRequest& request) {
@@ -139,8 +147,9 @@ absl::StatusOr<QuerySummary> Broker::Query(const CallContext& context, const Que
   if (const auto* enumerate = std::get_if<EnumerateQuery>(&request.query))
     return RunEnumerate(dependencies, context, name_space, *enumerate, request.properties, rows);
   if (const auto* association = std::get_if<AssociationQuery>(&request.query))
-    return RunAssociation(dependencies, context, name_space, *association, request.properties, rows);
-  return RunWql(dependencies, context, name_space, request, rows);
+    return RunAssociation(dependencies, impl_->associations, context, name_space, *association, request.properties,
+                          rows);
+  return RunWql(dependencies, impl_->associations, context, name_space, request, rows);
 }
 
 absl::StatusOr<InvokeResult> Broker::InvokeMethod(const CallContext& context, const InvokeRequest& request) {

@@ -48,13 +48,18 @@ using NamedValue = std::pair<std::string, cim::Value>;
 // Which properties of a class the caller asked for. One object per class of a result, alive until the call returns.
 struct Projection {
   std::shared_ptr<const cim::Class> cls;
-  std::vector<int> slots;      // to send, in the order asked for (a property list) or of the class (all)
-  cim::PropertySet requested;  // what a provider fills: the slots, the keys, and what the WHERE needs
+  // To send: slots and system columns (service/cim/system_properties.h), in the order asked for (a property list) or of
+  // the class (all). Rows that are classes have system columns only.
+  std::vector<int> slots;
+  cim::PropertySet requested;      // what a provider fills: the slots, the keys, and what the WHERE needs
+  bool whole_definitions = false;  // rows that are classes come with their whole declaration
 };
 
+// An instance, or, of a query over the schema, a class.
 struct Row {
   std::shared_ptr<const cim::Instance> instance;
   const Projection* projection = nullptr;
+  std::shared_ptr<const cim::Class> definition = nullptr;  // null: an instance
 };
 
 // Takes the rows of a query on the calling thread. OnRow may block while the reader is slow (back-pressure).
@@ -81,6 +86,14 @@ struct AssociationQuery {
   std::string result_class;
   std::string role;         // the end that `path` is at
   std::string result_role;  // associators only: the end that the result is at
+  // As in WQL: a qualifier that the result's class, and that the association's class, must have (and not be FALSE).
+  std::string required_qualifier;
+  std::string required_assoc_qualifier;  // associators only
+  // At most one of them: the classes of the results; only the keys of the results; `path` is a class, and the results
+  // are the classes that the schema associates with it.
+  bool class_defs_only = false;
+  bool keys_only = false;
+  bool schema_only = false;
 };
 
 struct QueryRequest {

@@ -15,6 +15,8 @@ absl::Status NotSupported(const cim::Class& cls, absl::string_view what) {
 
 }  // namespace
 
+bool Provider::HasIndex(const cim::Class&, const LookupHint&) const { return false; }
+
 absl::StatusOr<std::shared_ptr<const cim::Instance>> Provider::Get(const ReadContext& context,
                                                                    const std::shared_ptr<const cim::Class>& cls,
                                                                    const cim::ObjectPath& path,

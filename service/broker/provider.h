@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "service/cim/class_repository.h"
 #include "service/cim/instance.h"
+#include "service/cim/scalar.h"
 #include "service/security/operation.h"
 #include "service/store/store.h"
 
@@ -56,10 +57,25 @@ struct LookupHint {
   bool is_prefix = false;  // string value is a prefix (LIKE 'Microsoft:GUID%')
 };
 
+// Asked of a row before its instance is made. Used by the thread of the enumeration.
+class RowFilter {
+ public:
+  enum class Verdict : uint8_t {
+    kMake,  // it may be selected: make it and give it to the sink
+    kSkip,
+    kStop,  // the enumeration ends, as when the sink returns false
+  };
+  virtual ~RowFilter() = default;
+  virtual Verdict Decide(const cim::ScalarRow& row) = 0;
+};
+
 struct EnumerateRequest {
   std::shared_ptr<const cim::Class> cls;  // exactly this class: the broker asks once for each subclass
   cim::PropertySet properties;
   std::vector<LookupHint> hints;  // all must hold
+  // Null, or what spares a provider rows that the broker would throw away. Using it is never needed; a provider that
+  // does tells in ScalarRow exactly what the instance would have.
+  RowFilter* filter = nullptr;
 };
 
 struct MethodCall {
@@ -94,6 +110,10 @@ class Provider {
 
   // Calls `sink` for each instance of exactly `request.cls`. Values outside `request.properties` may be null.
   virtual absl::Status Enumerate(const ReadContext& context, const EnumerateRequest& request, InstanceSink sink) = 0;
+
+  // True when Enumerate with this hint looks up rather than reads all instances of the class: what it costs then
+  // depends on how many instances meet the hint. Default: no.
+  virtual bool HasIndex(const cim::Class& cls, const LookupHint& hint) const;
 
   // The instance at `path` (its class is `cls`), or CIM_ERR_NOT_FOUND. Default: Enumerate with the keys as hints.
   virtual absl::StatusOr<std::shared_ptr<const cim::Instance>> Get(const ReadContext& context,

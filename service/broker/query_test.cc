@@ -4,6 +4,7 @@
 #include "gtest/gtest.h"
 #include "service/broker/testing/test_world.h"
 #include "service/cim/errors.h"
+#include "service/cim/system_properties.h"
 
 namespace cimvisor::broker {
 namespace {
@@ -70,11 +71,40 @@ TEST_F(QueryTest, RowsCarryTheProjectionOfTheirClass) {
   ASSERT_TRUE(Run({std::string("SELECT Name, ElementName, __PATH FROM T_Machine"), std::nullopt, false}, rows).ok());
   const auto cls = world_.Class("T_Machine");
   ASSERT_EQ(rows.slots.size(), 2U);
-  EXPECT_THAT(rows.slots[0], ElementsAre(cls->FindProperty("Name"), cls->FindProperty("ElementName")));
+  EXPECT_THAT(rows.slots[0], ElementsAre(cls->FindProperty("Name"), cls->FindProperty("ElementName"),
+                                         cim::SystemColumn(cim::SystemProperty::kPath)));
   RowCollector whole;
   ASSERT_TRUE(Run({std::string("SELECT * FROM T_System"), std::nullopt, false}, whole).ok());
   for (size_t i = 0; i < whole.rows.size(); ++i)
     EXPECT_EQ(whole.slots[i].size(), whole.rows[i]->cls().properties().size());
+}
+
+TEST_F(QueryTest, TheSchemaIsQueriedToo) {
+  const auto classes = [&](const std::string& where) {
+    RowCollector rows;
+    const auto summary = Run({"SELECT * FROM meta_class WHERE " + where, std::nullopt, false}, rows);
+    EXPECT_TRUE(summary.ok()) << summary.status();
+    return rows.definitions;
+  };
+  EXPECT_THAT(classes("__this ISA 'T_System'"), UnorderedElementsAre("T_System", "T_Machine", "T_Host"));
+  EXPECT_THAT(classes("__CLASS = 't_host'"), ElementsAre("T_Host"));
+  EXPECT_THAT(
+      classes("__CLASS LIKE '[_][_]Instance%Event' AND __SUPERCLASS = '__InstanceOperationEvent'"),
+      UnorderedElementsAre("__InstanceCreationEvent", "__InstanceDeletionEvent", "__InstanceModificationEvent"));
+  EXPECT_THAT(classes("__DYNASTY = 'T_Element' AND __DERIVATION = 'T_Settings'"), ElementsAre("T_Memory"));
+  EXPECT_THAT(classes("__SUPERCLASS IS NULL AND __CLASS LIKE 'T_E%'"), ElementsAre("T_Element"));
+  EXPECT_THAT(classes("__GENUS = 2"), IsEmpty());
+  EXPECT_THAT(classes("__PATH = 'root/test:T_Host'"), ElementsAre("T_Host"));
+  RowCollector rows;
+  ASSERT_TRUE(
+      Run({std::string("SELECT __CLASS FROM meta_class WHERE __NAMESPACE = 'root\\test'"), std::nullopt, false}, rows)
+          .ok());
+  EXPECT_EQ(rows.definitions.size(), world_.classes.Classes("root/test").size());
+  EXPECT_THAT(rows.slots[0], ElementsAre(cim::SystemColumn(cim::SystemProperty::kClass)));
+  EXPECT_THAT(std::string(Error("SELECT * FROM meta_class WHERE Name = 'x'").message()), HasSubstr("not 'Name', at"));
+  EXPECT_THAT(std::string(Error("SELECT Name FROM meta_class").message()),
+              HasSubstr("'Name': a query over meta_class"));
+  EXPECT_THAT(std::string(Error("SELECT * FROM meta_class WHERE __this ISA 'T_No'").message()), HasSubstr("no class"));
 }
 
 TEST_F(QueryTest, EnumeratesWithAndWithoutSubclasses) {
@@ -100,10 +130,31 @@ TEST_F(QueryTest, ExplainsWithoutRows) {
   const auto summary = Run({std::string("SELECT * FROM T_System WHERE Name = 'A'"), std::nullopt, true}, rows);
   ASSERT_TRUE(summary.ok()) << summary.status();
   EXPECT_THAT(rows.rows, IsEmpty());
-  EXPECT_THAT(summary->steps, Contains("look up Name = A"));
-  EXPECT_THAT(summary->steps, Contains(HasSubstr("ask the providers of T_")));
+  EXPECT_THAT(summary->steps, UnorderedElementsAre("T_Machine: read all instances", "T_Host: read all instances",
+                                                   "keep rows where Name = 'A'"));
   EXPECT_EQ(summary->rows_examined, 3U);
   EXPECT_EQ(summary->rows_returned, 1U);
+  world_.machines->indexed_slots = {world_.Class("T_Machine")->FindProperty("Name")};
+  const auto indexed = Run({std::string("SELECT * FROM T_System WHERE Name = 'A'"), std::nullopt, true}, rows);
+  ASSERT_TRUE(indexed.ok()) << indexed.status();
+  EXPECT_THAT(indexed->steps, Contains("T_Machine: look up Name = A"));
+}
+
+TEST_F(QueryTest, OrOfLookupsAsksForEachAndGivesARowOnce) {
+  const std::string wql = "SELECT Notes FROM T_Machine WHERE Name = 'A' OR Name = 'B' OR Name LIKE 'a%'";
+  EXPECT_THAT(world_.Names(wql), UnorderedElementsAre("T_Machine.A", "T_Machine.B"));
+  EXPECT_EQ(world_.machines->enumerations, 1);  // without an index, once and for all
+  world_.machines->indexed_slots = {world_.Class("T_Machine")->FindProperty("Name")};
+  EXPECT_THAT(world_.Names(wql), UnorderedElementsAre("T_Machine.A", "T_Machine.B"));
+  EXPECT_EQ(world_.machines->enumerations, 4);
+  EXPECT_THAT(world_.Names("SELECT * FROM T_Machine WHERE State = 2 AND (Name = 'A' OR Name = 'B')"),
+              ElementsAre("T_Machine.A"));
+  EXPECT_EQ(world_.machines->enumerations, 6);
+}
+
+TEST_F(QueryTest, ClassesThatCannotMatchAreNotAsked) {
+  EXPECT_THAT(world_.Names("SELECT * FROM T_System WHERE __this ISA 'T_Host' AND Name > 'A'"), ElementsAre("T_Host.H"));
+  EXPECT_EQ(world_.machines->enumerations, 0);
 }
 
 TEST_F(QueryTest, AReaderWhoHasEnoughEndsTheQuery) {

@@ -5,6 +5,7 @@
 
 #include "service/broker/access.h"
 #include "service/cim/status_macros.h"
+#include "service/cim/system_properties.h"
 #include "service/wql/planner.h"
 
 namespace cimvisor::broker {
@@ -38,7 +39,14 @@ bool ResultStream::Examine() {
 bool ResultStream::Send(std::shared_ptr<const cim::Instance> instance, const Projection& projection) {
   if (ended_) return false;
   ++returned_;
-  if (sink_ != nullptr && !sink_->OnRow(Row{std::move(instance), &projection})) ended_ = true;
+  if (sink_ != nullptr && !sink_->OnRow(Row{std::move(instance), &projection, nullptr})) ended_ = true;
+  return !ended_;
+}
+
+bool ResultStream::SendDefinition(std::shared_ptr<const cim::Class> cls, const Projection& projection) {
+  if (ended_) return false;
+  ++returned_;
+  if (sink_ != nullptr && !sink_->OnRow(Row{nullptr, &projection, std::move(cls)})) ended_ = true;
   return !ended_;
 }
 
@@ -56,6 +64,14 @@ QuerySummary ResultStream::Summary() const {
   return summary;
 }
 
+Projection ClassRows() {
+  Projection projection;
+  for (const cim::SystemPropertyRow& row : cim::SystemProperties())
+    projection.slots.push_back(cim::SystemColumn(row.property));
+  projection.whole_definitions = true;
+  return projection;
+}
+
 Projection WholeClass(const std::shared_ptr<const cim::Class>& cls) {
   Projection projection;
   projection.cls = cls;
@@ -70,7 +86,7 @@ absl::StatusOr<Projection> ProjectProperties(const std::shared_ptr<const cim::Cl
   if (!names.has_value()) return WholeClass(cls);
   std::vector<std::string> known;
   for (const std::string& name : *names) {
-    if (!ignore_unknown || cls->FindProperty(name) >= 0) known.push_back(name);
+    if (!ignore_unknown || cls->FindProperty(name) >= 0 || wql::IsSystemProperty(name)) known.push_back(name);
   }
   Projection projection;
   projection.cls = cls;

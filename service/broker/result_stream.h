@@ -32,6 +32,8 @@ class ResultStream {
   bool Examine();
   // Sends a row. False: the query has to end.
   bool Send(std::shared_ptr<const cim::Instance> instance, const Projection& projection);
+  // Sends a class as a row. False: the query has to end.
+  bool SendDefinition(std::shared_ptr<const cim::Class> cls, const Projection& projection);
   // Ends the query with an error.
   void Fail(absl::Status status);
 
@@ -50,6 +52,9 @@ class ResultStream {
   bool ended_ = false;
   absl::Status status_;
 };
+
+// The columns of rows that are classes: every system property, and the whole declaration.
+Projection ClassRows();
 
 // All properties of a class.
 Projection WholeClass(const std::shared_ptr<const cim::Class>& cls);

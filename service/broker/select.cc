@@ -1,15 +1,17 @@
 #include "service/broker/select.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "service/broker/access.h"
 #include "service/broker/result_stream.h"
+#include "service/broker/schema_select.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
+#include "service/wql/hints.h"
 #include "service/wql/planner.h"
+#include "service/wql/prefilter.h"
 #include "service/wql/query_error.h"
 
 namespace cimvisor::broker {
@@ -25,47 +27,128 @@ Projection ProjectionOf(const wql::SelectPlan& plan, const std::shared_ptr<const
   return projection;
 }
 
-absl::Status Enumerate(Provider& provider, const ReadContext& context, const std::shared_ptr<const cim::Class>& cls,
-                       const wql::SelectPlan& plan, ResultStream& stream) {
-  const Projection& projection = stream.ProjectionFor(cls, [&](const auto& of) { return ProjectionOf(plan, of); });
-  EnumerateRequest request;
-  request.cls = cls;
-  request.properties = projection.requested;
-  for (const wql::Hint& hint : plan.hints) request.hints.push_back(LookupHint{hint.slot, hint.value, hint.is_prefix});
-  return provider.Enumerate(context, request, [&](std::shared_ptr<const cim::Instance> instance) {
-    if (!stream.Examine()) return false;
-    // The filter reads by slot: an instance of another class would be misread.
-    if (&instance->cls() != cls.get()) {
-      stream.Fail(absl::InternalError(
-          absl::StrCat("the provider of ", cls->name(), " gave an instance of ", instance->cls().name())));
-      return false;
-    }
-    return !plan.filter.Matches(*instance) || stream.Send(std::move(instance), projection);
-  });
+std::vector<LookupHint> ForProvider(const std::vector<wql::Hint>& hints) {
+  std::vector<LookupHint> result;
+  result.reserve(hints.size());
+  for (const wql::Hint& hint : hints) result.push_back(LookupHint{hint.slot, hint.value, hint.is_prefix});
+  return result;
 }
 
+bool HasIndex(const Provider& provider, const cim::Class& cls, const std::vector<LookupHint>& hints) {
+  return std::any_of(hints.begin(), hints.end(), [&](const LookupHint& hint) { return provider.HasIndex(cls, hint); });
+}
+
+// Counts what it drops as looked at; the sink counts the others.
+class Sieve : public RowFilter {
+ public:
+  Sieve(const wql::Prefilter& prefilter, ResultStream& stream) : prefilter_(prefilter), stream_(stream) {}
+  Verdict Decide(const cim::ScalarRow& row) override {
+    if (prefilter_.MayMatch(row)) return Verdict::kMake;
+    return stream_.Examine() ? Verdict::kSkip : Verdict::kStop;
+  }
+
+ private:
+  const wql::Prefilter& prefilter_;
+  ResultStream& stream_;
+};
+
+// One class of the FROM, read from its provider.
+class ClassReader {
+ public:
+  ClassReader(const wql::SelectPlan& plan, Provider& provider, const ReadContext& context,
+              std::shared_ptr<const cim::Class> cls, ResultStream& stream)
+      : plan_(plan),
+        provider_(provider),
+        context_(context),
+        cls_(std::move(cls)),
+        stream_(stream),
+        prefilter_(plan.filter) {}
+
+  // By look-ups where the provider has an index for them, else all of the class. `steps` may be null.
+  absl::Status Read(std::vector<std::string>* steps) {
+    if (HasIndex(provider_, *cls_, ForProvider(plan_.hints))) return ReadAll(steps);
+    std::vector<std::vector<LookupHint>> lookups;
+    for (const std::vector<wql::Hint>& alternative : plan_.alternatives) {
+      lookups.push_back(ForProvider(alternative));
+      if (!HasIndex(provider_, *cls_, lookups.back())) return ReadAll(steps);
+    }
+    if (lookups.empty()) return ReadAll(steps);
+    for (size_t i = 0; i < lookups.size() && !stream_.ended(); ++i) {
+      if (steps != nullptr)
+        steps->push_back(absl::StrCat(cls_->name(), ": ", wql::LookupText(*cls_, plan_.alternatives[i])));
+      RETURN_IF_ERROR(Enumerate(std::move(lookups[i]), i));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status ReadAll(std::vector<std::string>* steps) {
+    std::vector<LookupHint> hints = ForProvider(plan_.hints);
+    if (steps != nullptr) {
+      const bool indexed = HasIndex(provider_, *cls_, hints);
+      steps->push_back(
+          absl::StrCat(cls_->name(), ": ", indexed ? wql::LookupText(*cls_, plan_.hints) : "read all instances"));
+    }
+    return Enumerate(std::move(hints), 0);
+  }
+
+  // `earlier`: so many alternatives were read; what meets one of them was seen.
+  absl::Status Enumerate(std::vector<LookupHint> hints, size_t earlier) {
+    const Projection& projection = stream_.ProjectionFor(cls_, [&](const auto& of) { return ProjectionOf(plan_, of); });
+    EnumerateRequest request;
+    request.cls = cls_;
+    request.properties = projection.requested;
+    request.hints = std::move(hints);
+    Sieve sieve(prefilter_, stream_);
+    if (!prefilter_.empty()) request.filter = &sieve;
+    return provider_.Enumerate(context_, request, [&](std::shared_ptr<const cim::Instance> instance) {
+      if (!stream_.Examine()) return false;
+      // The filter reads by slot: an instance of another class would be misread.
+      if (&instance->cls() != cls_.get()) {
+        stream_.Fail(absl::InternalError(
+            absl::StrCat("the provider of ", cls_->name(), " gave an instance of ", instance->cls().name())));
+        return false;
+      }
+      for (size_t i = 0; i < earlier; ++i) {
+        if (wql::MeetsHints(*instance, plan_.alternatives[i])) return true;
+      }
+      return !plan_.filter.Matches(*instance) || stream_.Send(std::move(instance), projection);
+    });
+  }
+
+  const wql::SelectPlan& plan_;
+  Provider& provider_;
+  const ReadContext& context_;
+  const std::shared_ptr<const cim::Class> cls_;
+  ResultStream& stream_;
+  const wql::Prefilter prefilter_;
+};
+
+// `where`: the condition, for explanations; null: none.
 absl::StatusOr<QuerySummary> Run(const BrokerDependencies& dependencies, const CallContext& call,
-                                 const wql::SelectPlan& plan, bool exact_class, RowSink* sink) {
+                                 const wql::SelectPlan& plan, bool exact_class, const wql::Expression* where,
+                                 RowSink* sink) {
   const cim::Class& from = *plan.from;
   RETURN_IF_ERROR(CheckRight(dependencies, call, dependencies.right_for(from, ""), "Query", from.name()));
   const ReadContext context = MakeReadContext(dependencies, call);
   ResultStream stream(call, sink, context.read_point->revision());
   stream.Start();
-  std::vector<std::string> asked;
+  std::vector<std::string> steps;
+  std::vector<std::string>* const explain = sink == nullptr ? &steps : nullptr;
   for (const auto& cls : dependencies.classes->WithSubclasses(from)) {
     if (stream.ended()) break;
     if (exact_class && cls.get() != &from) continue;
-    if (!plan.only_class.empty() && !absl::EqualsIgnoreCase(cls->name(), plan.only_class)) continue;
     Provider* provider = cls->is_abstract() ? nullptr : dependencies.providers->Find(*cls);
-    if (provider == nullptr || !MayRead(dependencies, call.caller, *cls)) continue;
-    asked.push_back(cls->name());
-    RETURN_IF_ERROR(Enumerate(*provider, context, cls, plan, stream));
+    if (provider == nullptr || !wql::CanSelect(plan.filter, *cls) || !MayRead(dependencies, call.caller, *cls))
+      continue;
+    RETURN_IF_ERROR(ClassReader(plan, *provider, context, cls, stream).Read(explain));
     RETURN_IF_ERROR(stream.status());
   }
   QuerySummary summary = stream.Summary();
-  summary.steps = plan.explanation;
-  summary.steps.push_back(asked.empty() ? "no class of these has instances"
-                                        : absl::StrCat("ask the providers of ", absl::StrJoin(asked, ", ")));
+  if (explain == nullptr) return summary;
+  if (steps.empty()) steps.push_back(absl::StrCat("no class of ", from.name(), " can have such instances"));
+  if (where != nullptr) steps.push_back(absl::StrCat("keep rows where ", where->Text()));
+  summary.steps = std::move(steps);
   return summary;
 }
 
@@ -76,11 +159,13 @@ absl::StatusOr<QuerySummary> RunSelect(const BrokerDependencies& dependencies, c
                                        absl::string_view query_text, RowSink* sink) {
   if (select.IsEventQuery())
     return wql::QueryError(query_text, select.class_offset, "a query of events belongs to Subscribe");
+  if (select.IsSchemaQuery()) return RunSchemaSelect(dependencies, call, name_space, select, query_text, sink);
   ASSIGN_OR_RETURN(std::shared_ptr<const cim::Class> from, dependencies.classes->Find(name_space, select.class_name));
   ASSIGN_OR_RETURN(const wql::SelectPlan plan,
                    wql::PlanSelect(select, query_text, std::move(from),
                                    wql::CompileContext{dependencies.classes, dependencies.server_name}));
-  return Run(dependencies, call, plan, /*exact_class=*/false, sink);
+  return Run(dependencies, call, plan, /*exact_class=*/false, select.where.has_value() ? &*select.where : nullptr,
+             sink);
 }
 
 absl::StatusOr<QuerySummary> RunEnumerate(const BrokerDependencies& dependencies, const CallContext& call,
@@ -94,9 +179,7 @@ absl::StatusOr<QuerySummary> RunEnumerate(const BrokerDependencies& dependencies
     plan.columns = std::move(projection.slots);
     plan.requested = std::move(projection.requested);
   }
-  plan.explanation.push_back(
-      absl::StrCat("read instances of ", plan.from->name(), query.exact_class ? " alone" : " and its subclasses"));
-  return Run(dependencies, call, plan, query.exact_class, sink);
+  return Run(dependencies, call, plan, query.exact_class, nullptr, sink);
 }
 
 }  // namespace cimvisor::broker

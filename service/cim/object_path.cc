@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "service/cim/case_fold.h"
 #include "service/cim/class_repository.h"
 
 namespace cimvisor::cim {
@@ -60,7 +61,7 @@ std::string ComparableText(const ObjectPath& path, int depth);
 
 std::string ComparableKey(const Value& value, int depth) {
   if (value.is_null()) return "";
-  if (value.is_array() || value.type() == CimType::kObject) return absl::AsciiStrToLower(value.ToText());
+  if (value.is_array() || value.type() == CimType::kObject) return FoldText(value.ToText());
   if (depth < kDeepestNestedPath) {
     if (value.type() == CimType::kReference) return ComparableText(value.reference(), depth + 1);
     if (value.type() == CimType::kString && absl::StrContains(value.string(), '=')) {
@@ -68,7 +69,7 @@ std::string ComparableKey(const Value& value, int depth) {
       if (nested.ok() && !nested->is_class()) return ComparableText(*nested, depth + 1);
     }
   }
-  return absl::AsciiStrToLower(value.ToText());
+  return FoldText(value.ToText());
 }
 
 std::string ComparableText(const ObjectPath& path, int depth) {

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "service/cim/class.h"
+#include "service/cim/system_properties.h"
+#include "service/rpc/class_conversion.h"
 
 namespace cimvisor::rpc {
 namespace {
@@ -17,19 +19,59 @@ void MarkNull(v1::Column& column, uint32_t row) {
   bitmap[row / 8] = static_cast<char>(static_cast<uint8_t>(bitmap[row / 8]) | (1u << (row % 8)));
 }
 
+struct ColumnType {
+  absl::string_view name;
+  cim::CimType type;
+  bool is_array;
+};
+
+ColumnType TypeOf(const broker::Projection& projection, int slot) {
+  if (cim::IsSystemColumn(slot)) {
+    const cim::SystemPropertyRow& row = cim::RowOf(cim::SystemPropertyOf(slot));
+    return {row.name, row.type, row.is_array};
+  }
+  const cim::Property& property = projection.cls->properties()[static_cast<size_t>(slot)];
+  return {property.name, property.type, property.is_array};
+}
+
 }  // namespace
 
 void PageBuilder::Add(const broker::Row& row) {
   if (batch_ == nullptr || projection_ != row.projection) StartBatch(*row.projection);
-  const cim::Instance& instance = *row.instance;
+  if (row.definition != nullptr) {
+    AddDefinition(*row.definition, *row.projection);
+  } else {
+    AddInstance(*row.instance, *row.projection);
+  }
+  batch_->set_rows(batch_->rows() + 1);
+  ++rows_;
+}
+
+void PageBuilder::AddInstance(const cim::Instance& instance, const broker::Projection& projection) {
   const std::string& name_space = instance.cls().name_space();
   for (size_t i = 0; i < columns_.size(); ++i) {
-    AddValue(columns_[i], instance.value(row.projection->slots[i]), name_space);
+    const int slot = projection.slots[i];
+    if (cim::IsSystemColumn(slot)) {
+      AddValue(columns_[i], cim::SystemValue(cim::SystemPropertyOf(slot), instance, writer_.server_name()), name_space);
+    } else {
+      AddValue(columns_[i], instance.value(slot), name_space);
+    }
   }
   AddPath(writer_.PathText(instance));
   batch_->add_revision(instance.revision());
-  batch_->set_rows(batch_->rows() + 1);
-  ++rows_;
+}
+
+void PageBuilder::AddDefinition(const cim::Class& cls, const broker::Projection& projection) {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    AddValue(columns_[i], cim::SystemValue(cim::SystemPropertyOf(projection.slots[i]), cls, writer_.server_name()),
+             cls.name_space());
+  }
+  batch_->add_path(StringIndex(cim::SystemValue(cim::SystemProperty::kPath, cls, writer_.server_name()).string()));
+  batch_->add_revision(0);
+  if (!projection.whole_definitions) return;
+  v1::ClassDeclaration& written = *page_.add_classes();
+  WriteClass(writer_, cls, written);
+  bytes_ += written.ByteSizeLong();
 }
 
 void PageBuilder::AddPath(std::string path) {
@@ -67,8 +109,8 @@ void PageBuilder::StartBatch(const broker::Projection& projection) {
   strings_.clear();
   batch_->mutable_columns()->Reserve(static_cast<int>(projection.slots.size()));
   for (const int slot : projection.slots) {
-    const cim::Property& property = projection.cls->properties()[static_cast<size_t>(slot)];
-    columns_.push_back({batch_->add_columns(), property.type, property.is_array});
+    const ColumnType type = TypeOf(projection, slot);
+    columns_.push_back({batch_->add_columns(), type.type, type.is_array});
   }
 }
 
@@ -77,15 +119,15 @@ uint32_t PageBuilder::LayoutId(const broker::Projection& projection) {
   if (!is_new) return place->second;
   v1::Layout& layout = *page_.add_layouts();
   layout.set_id(place->second);
-  layout.set_class_name(projection.cls->name());
-  layout.set_name_space(projection.cls->name_space());
+  layout.set_class_name(projection.cls == nullptr ? "meta_class" : projection.cls->name());
+  if (projection.cls != nullptr) layout.set_name_space(projection.cls->name_space());
   for (const int slot : projection.slots) {
-    const cim::Property& property = projection.cls->properties()[static_cast<size_t>(slot)];
+    const ColumnType type = TypeOf(projection, slot);
     v1::LayoutProperty& written = *layout.add_properties();
-    written.set_name(property.name);
-    written.set_type(ToProto(property.type));
-    written.set_is_array(property.is_array);
-    bytes_ += property.name.size() + kScalarBytes;
+    written.set_name(type.name.data(), type.name.size());
+    written.set_type(ToProto(type.type));
+    written.set_is_array(type.is_array);
+    bytes_ += type.name.size() + kScalarBytes;
   }
   return place->second;
 }

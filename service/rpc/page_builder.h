@@ -40,6 +40,8 @@ class PageBuilder {
     bool is_array = false;
   };
 
+  void AddInstance(const cim::Instance& instance, const broker::Projection& projection);
+  void AddDefinition(const cim::Class& cls, const broker::Projection& projection);
   void StartBatch(const broker::Projection& projection);
   uint32_t LayoutId(const broker::Projection& projection);
   void AddPath(std::string path);

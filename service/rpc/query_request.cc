@@ -9,7 +9,19 @@ namespace cimvisor::rpc {
 namespace {
 
 broker::AssociationQuery ReadAssociation(const v1::AssociationQuery& query, broker::AssociationQuery::Kind kind) {
-  return {kind, query.path(), query.assoc_class(), query.result_class(), query.role(), query.result_role()};
+  broker::AssociationQuery read;
+  read.kind = kind;
+  read.path = query.path();
+  read.assoc_class = query.assoc_class();
+  read.result_class = query.result_class();
+  read.role = query.role();
+  read.result_role = query.result_role();
+  read.required_qualifier = query.required_qualifier();
+  read.required_assoc_qualifier = query.required_assoc_qualifier();
+  read.class_defs_only = query.class_defs_only();
+  read.keys_only = query.keys_only();
+  read.schema_only = query.schema_only();
+  return read;
 }
 
 }  // namespace
@@ -30,9 +42,11 @@ absl::StatusOr<broker::QueryRequest> ReadQueryRequest(const v1::QueryRequest& re
       read.query = ReadAssociation(request.associators(), broker::AssociationQuery::Kind::kAssociators);
       break;
     case v1::QueryRequest::kReferences:
-      if (!request.references().assoc_class().empty() || !request.references().result_role().empty()) {
+      if (!request.references().assoc_class().empty() || !request.references().result_role().empty() ||
+          !request.references().required_assoc_qualifier().empty()) {
         return absl::InvalidArgumentError(
-            "references have no assoc_class and no result_role: name the association in result_class");
+            "references have no assoc_class, no result_role and no required_assoc_qualifier: name the association in "
+            "result_class");
       }
       read.query = ReadAssociation(request.references(), broker::AssociationQuery::Kind::kReferences);
       break;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
@@ -93,9 +94,14 @@ class QueryStream : public grpc::ServerWriteReactor<v1::QueryResponse>, private 
     RETURN_IF_ERROR(summary.status());
     if (request_.explain()) Explain(*summary);
     if (!started_) revision_ = summary->revision;
-    const bool sent = Push();
-    return sent ? absl::OkStatus()
-                : absl::CancelledError("the query was ended by its client, or for a reader that stalled");
+    if (Push()) return absl::OkStatus();
+    if (!stalled_) return absl::CancelledError("the query was ended by its client");
+    // The client finds the call cancelled, if it ever looks; why is for who runs the service.
+    const std::string why = absl::StrCat("a query was ended: its reader took nothing for ",
+                                         absl::FormatDuration(environment_.limits.stalled), " while ", kPagesHeld,
+                                         " pages waited; read the rows as they come, or ask for fewer properties");
+    if (environment_.log) environment_.log(LogLevel::kWarning, call.caller.identity.name, why);
+    return absl::ResourceExhaustedError(why);
   }
 
   void OnStart(int64_t revision) override {
@@ -104,7 +110,9 @@ class QueryStream : public grpc::ServerWriteReactor<v1::QueryResponse>, private 
   }
 
   bool OnRow(const broker::Row& row) override {
-    if (render_) {
+    if (render_ && row.definition != nullptr) {
+      pages_.AddText(environment_.renderers.class_mof(*row.definition));
+    } else if (render_) {
       pages_.AddText(render_(*row.instance, &row.projection->slots));
     } else {
       pages_.Add(row);

@@ -84,6 +84,42 @@ TEST_F(QueryStreamTest, EachClassHasItsLayoutOnceAndItsRowsByColumn) {
   EXPECT_EQ(rows, 3u);
 }
 
+TEST_F(QueryStreamTest, SystemPropertiesAreColumns) {
+  std::vector<v1::QueryResponse> pages;
+  const grpc::Status status =
+      Run(Wql("SELECT __CLASS, Name, __DERIVATION, __GENUS FROM T_System WHERE Name = 'A'"), pages);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(pages.size(), 1u);
+  const v1::Layout& layout = pages[0].layouts(0);
+  ASSERT_EQ(layout.properties_size(), 4);
+  EXPECT_EQ(layout.properties(0).name(), "__CLASS");
+  EXPECT_EQ(layout.properties(1).name(), "Name");
+  EXPECT_TRUE(layout.properties(2).is_array());
+  EXPECT_EQ(layout.properties(3).type(), v1::CIM_TYPE_SINT32);
+  const v1::Batch& batch = pages[0].batches(0);
+  EXPECT_EQ(batch.strings(static_cast<int>(batch.columns(0).text(0))), "T_Machine");
+  EXPECT_EQ(batch.columns(2).values(0).array().values(0).text(), "T_System");
+  EXPECT_EQ(batch.columns(3).signed_(0), 2);
+}
+
+TEST_F(QueryStreamTest, RowsThatAreClassesComeWithTheirDeclarations) {
+  std::vector<v1::QueryResponse> pages;
+  ASSERT_TRUE(Run(Wql("SELECT * FROM meta_class WHERE __this ISA 'T_System'"), pages).ok());
+  ASSERT_EQ(pages.size(), 1u);
+  ASSERT_EQ(pages[0].batches_size(), 1);
+  const v1::Batch& batch = pages[0].batches(0);
+  ASSERT_EQ(batch.rows(), 3u);
+  ASSERT_EQ(pages[0].classes_size(), 3);
+  EXPECT_EQ(pages[0].layouts(0).class_name(), "meta_class");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(batch.strings(static_cast<int>(batch.path(i))), ::testing::EndsWith(":" + pages[0].classes(i).name()));
+  }
+  pages.clear();
+  ASSERT_TRUE(Run(Wql("SELECT __CLASS FROM meta_class WHERE __CLASS = 'T_Host'"), pages).ok());
+  EXPECT_EQ(pages[0].batches(0).rows(), 1u);
+  EXPECT_EQ(pages[0].classes_size(), 0);
+}
+
 TEST_F(QueryStreamTest, AQueryWithoutRowsStillAnswersWithItsRevision) {
   std::vector<v1::QueryResponse> pages;
   ASSERT_TRUE(Run(Wql("SELECT * FROM T_Machine WHERE Name = 'nobody'"), pages).ok());

@@ -8,6 +8,7 @@
 #include "service/cim/class.h"
 #include "service/cim/errors.h"
 #include "service/cim/status_macros.h"
+#include "service/cim/system_properties.h"
 
 namespace cimvisor::rpc {
 namespace {
@@ -146,6 +147,12 @@ void ProtoWriter::Write(const cim::Instance& instance, const std::vector<int>& s
   out.mutable_properties()->Reserve(static_cast<int>(slots.size()));
   for (const int slot : slots) {
     v1::Property& property = *out.add_properties();
+    if (cim::IsSystemColumn(slot)) {
+      const cim::SystemProperty system = cim::SystemPropertyOf(slot);
+      property.set_name(std::string(cim::RowOf(system).name));
+      Write(cim::SystemValue(system, instance, server_name_), cls.name_space(), *property.mutable_value());
+      continue;
+    }
     property.set_name(cls.properties()[static_cast<size_t>(slot)].name);
     Write(instance.value(slot), cls.name_space(), *property.mutable_value());
   }

@@ -31,6 +31,8 @@ class ProtoWriter {
  public:
   explicit ProtoWriter(const std::string& server_name) : server_name_(server_name) {}
 
+  const std::string& server_name() const { return server_name_; }
+
   // `name_space` completes a reference that has none.
   void Write(const cim::Value& value, absl::string_view name_space, v1::Value& out) const;
   // The properties in `slots`, nulls included.

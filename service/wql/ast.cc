@@ -65,6 +65,8 @@ std::string Expression::Text() const {
   return "";
 }
 
+bool SelectQuery::IsSchemaQuery() const { return absl::EqualsIgnoreCase(class_name, "meta_class"); }
+
 bool SelectQuery::IsEventQuery() const {
   return within_seconds.has_value() || group.has_value() ||
          (absl::StartsWith(class_name, "__") && absl::EndsWithIgnoreCase(class_name, "Event"));

@@ -72,6 +72,8 @@ struct SelectQuery {
   // True for a query that only a subscription can answer: with WITHIN or GROUP, or of the events of WMI's system
   // classes (__InstanceCreationEvent, …). A query of other classes of events (Msvm_…) does not show that it is one.
   bool IsEventQuery() const;
+  // True for a query whose rows are classes: FROM meta_class.
+  bool IsSchemaQuery() const;
 };
 
 struct AssociationQuery {
@@ -82,6 +84,11 @@ struct AssociationQuery {
   std::string result_class;
   std::string role;
   std::string result_role;
+  std::string required_qualifier;        // of the result's class, or of the association of REFERENCES OF
+  std::string required_assoc_qualifier;  // of the association's class
+  bool class_defs_only = false;          // the classes of the results in place of the results
+  bool keys_only = false;                // of the results, only the keys
+  bool schema_only = false;              // the path is a class, and so are the results
 };
 
 struct Query {

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "service/cim/case_fold.h"
 
 namespace cimvisor::wql {
 namespace {
+
+using Kind = cim::Scalar::Kind;
 
 template <typename T>
 int Sign(const T& a, const T& b) {
@@ -33,24 +35,26 @@ struct Whole {
   uint64_t magnitude;
 };
 
-Whole WholeOf(const cim::Value& value) {
-  if (cim::IsUnsigned(value.type())) return {false, value.unsigned_value()};
-  const int64_t number = value.signed_value();
-  const uint64_t bits = static_cast<uint64_t>(number);
-  return number < 0 ? Whole{true, ~bits + 1} : Whole{false, bits};
+Whole WholeOf(const cim::Scalar& scalar) {
+  if (scalar.kind == Kind::kUnsigned) return {false, scalar.unsigned_value};
+  const auto bits = static_cast<uint64_t>(scalar.signed_value);
+  return scalar.signed_value < 0 ? Whole{true, ~bits + 1} : Whole{false, bits};
 }
 
-std::optional<int> CompareNumbers(const cim::Value& a, const cim::Value& b) {
-  const bool a_real = cim::IsReal(a.type());
-  const bool b_real = cim::IsReal(b.type());
-  if ((a_real && std::isnan(a.real())) || (b_real && std::isnan(b.real()))) return std::nullopt;
-  if (a_real && b_real) return Sign(a.real(), b.real());
+bool IsNumber(Kind kind) { return kind == Kind::kUnsigned || kind == Kind::kSigned || kind == Kind::kReal; }
+
+std::optional<int> CompareNumbers(const cim::Scalar& a, const cim::Scalar& b) {
+  if (a.kind == Kind::kUnsigned && b.kind == Kind::kUnsigned) return Sign(a.unsigned_value, b.unsigned_value);
+  const bool a_real = a.kind == Kind::kReal;
+  const bool b_real = b.kind == Kind::kReal;
+  if ((a_real && std::isnan(a.real)) || (b_real && std::isnan(b.real))) return std::nullopt;
+  if (a_real && b_real) return Sign(a.real, b.real);
   if (a_real) {
     const Whole whole = WholeOf(b);
-    return -CompareWholeWithReal(whole.negative, whole.magnitude, a.real());
+    return -CompareWholeWithReal(whole.negative, whole.magnitude, a.real);
   }
   const Whole whole = WholeOf(a);
-  if (b_real) return CompareWholeWithReal(whole.negative, whole.magnitude, b.real());
+  if (b_real) return CompareWholeWithReal(whole.negative, whole.magnitude, b.real);
   const Whole other = WholeOf(b);
   if (whole.negative != other.negative) return whole.negative ? -1 : 1;
   const int order = Sign(whole.magnitude, other.magnitude);
@@ -81,7 +85,7 @@ std::optional<bool> FromOrder(int order, Comparison comparison) {
 bool SameKeyValue(const cim::Value& a, const cim::Value& b) {
   const absl::StatusOr<cim::Value> coerced = a.type() == b.type() ? b : b.Coerce(a.type(), a.is_array());
   if (!coerced.ok() || a.is_null() || coerced->is_null()) return false;
-  if (a.type() == cim::CimType::kString) return absl::EqualsIgnoreCase(a.string(), coerced->string());
+  if (a.type() == cim::CimType::kString) return cim::EqualsFolded(a.string(), coerced->string());
   return a == *coerced;
 }
 
@@ -104,41 +108,34 @@ Family FamilyOf(cim::CimType type) {
   }
 }
 
-int CompareText(absl::string_view a, absl::string_view b) {
-  const size_t common = std::min(a.size(), b.size());
-  for (size_t i = 0; i < common; ++i) {
-    const auto left = static_cast<unsigned char>(absl::ascii_tolower(static_cast<unsigned char>(a[i])));
-    const auto right = static_cast<unsigned char>(absl::ascii_tolower(static_cast<unsigned char>(b[i])));
-    if (left != right) return left < right ? -1 : 1;
+int CompareText(absl::string_view a, absl::string_view b) { return cim::CompareFolded(a, b); }
+
+std::optional<bool> CompareScalars(const cim::Scalar& left, Comparison comparison, const cim::Scalar& right) {
+  if (IsNumber(left.kind) && IsNumber(right.kind)) {
+    const std::optional<int> order = CompareNumbers(left, right);
+    return order.has_value() ? FromOrder(*order, comparison) : std::nullopt;
   }
-  return Sign(a.size(), b.size());
+  if (left.kind != right.kind) return std::nullopt;
+  switch (left.kind) {
+    case Kind::kText:
+      return FromOrder(CompareText(left.text, right.text), comparison);
+    case Kind::kPoint:
+    case Kind::kInterval:
+      return FromOrder(Sign(left.signed_value, right.signed_value), comparison);
+    case Kind::kBoolean:
+      if (comparison != Comparison::kEqual && comparison != Comparison::kNotEqual) return std::nullopt;
+      return (left.unsigned_value == right.unsigned_value) == (comparison == Comparison::kEqual);
+    default:
+      return std::nullopt;
+  }
 }
 
 std::optional<bool> CompareValues(const cim::Value& left, Comparison comparison, const cim::Value& right) {
-  if (left.is_null() || right.is_null() || left.is_array() || right.is_array()) return std::nullopt;
-  const Family family = FamilyOf(left.type());
-  if (family != FamilyOf(right.type())) return std::nullopt;
-  switch (family) {
-    case Family::kNumber: {
-      const std::optional<int> order = CompareNumbers(left, right);
-      return order.has_value() ? FromOrder(*order, comparison) : std::nullopt;
-    }
-    case Family::kText:
-      return FromOrder(CompareText(left.string(), right.string()), comparison);
-    case Family::kTime:
-      if (left.datetime().is_interval() != right.datetime().is_interval()) return std::nullopt;
-      return FromOrder(Sign(left.datetime().microseconds(), right.datetime().microseconds()), comparison);
-    case Family::kBoolean:
-    case Family::kReference: {
-      if (comparison != Comparison::kEqual && comparison != Comparison::kNotEqual) return std::nullopt;
-      const bool same = family == Family::kBoolean ? left.boolean() == right.boolean()
-                                                   : SameObject(left.reference(), right.reference());
-      return same == (comparison == Comparison::kEqual);
-    }
-    case Family::kObject:
-      break;
-  }
-  return std::nullopt;
+  const bool references = !left.is_null() && !right.is_null() && !left.is_array() && !right.is_array() &&
+                          left.type() == cim::CimType::kReference && right.type() == cim::CimType::kReference;
+  if (!references) return CompareScalars(cim::Scalar::Of(left), comparison, cim::Scalar::Of(right));
+  if (comparison != Comparison::kEqual && comparison != Comparison::kNotEqual) return std::nullopt;
+  return SameObject(left.reference(), right.reference()) == (comparison == Comparison::kEqual);
 }
 
 bool SameObject(const cim::ObjectPath& a, const cim::ObjectPath& b) {

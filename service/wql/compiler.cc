@@ -24,15 +24,6 @@ struct Resolved {
   bool is_namespace = false;  // __NAMESPACE: either slash will do
 };
 
-struct SystemName {
-  absl::string_view name;
-  SystemProperty property;
-};
-constexpr SystemName kSystemNames[] = {
-    {"__CLASS", SystemProperty::kClass},          {"__PATH", SystemProperty::kPath},
-    {"__RELPATH", SystemProperty::kRelativePath}, {"__SUPERCLASS", SystemProperty::kSuperclass},
-    {"__DYNASTY", SystemProperty::kDynasty},      {"__PROPERTY_COUNT", SystemProperty::kPropertyCount}};
-
 class Compiler {
  public:
   Compiler(absl::string_view text, const Scope& scope, const CompileContext& context)
@@ -94,7 +85,7 @@ class Compiler {
     ASSIGN_OR_RETURN(const Resolved operand, Resolve(name));
     if (operand.is_absent) return UnknownTerm();
     RETURN_IF_ERROR(RequireScalar(name, operand));
-    if (operand.type != cim::CimType::kString)
+    if (operand.type != cim::CimType::kString || operand.is_array)
       return Error(name.offset, absl::StrCat("LIKE is for strings, and ", name.Text(), " is ", TypeText(operand)));
     Term term;
     term.kind = Term::Kind::kLike;
@@ -115,10 +106,10 @@ class Compiler {
         (!operand.is_object && operand.type != cim::CimType::kReference && operand.type != cim::CimType::kObject))
       return Error(name.offset,
                    absl::StrCat("ISA is for objects and references, and ", name.Text(), " is ", TypeText(operand)));
-    const auto found = context_.classes->Find(scope_.row->name_space(), class_name.value.string());
+    const auto found = context_.classes->Find(scope_.name_space(), class_name.value.string());
     if (!found.ok())
       return Error(class_name.offset,
-                   absl::StrCat("there is no class '", class_name.value.string(), "' in ", scope_.row->name_space()));
+                   absl::StrCat("there is no class '", class_name.value.string(), "' in ", scope_.name_space()));
     Term term;
     term.kind = Term::Kind::kIsA;
     term.left = operand.source;
@@ -156,6 +147,8 @@ class Compiler {
       other.type = other.source.literal.type();
     }
     if (operand.is_absent || other.is_absent) return UnknownTerm();
+    if (operand.is_array && std::holds_alternative<PropertyName>(right))
+      return Error(name.offset, absl::StrCat(name.Text(), " is an array; compare it with a text"));
     RETURN_IF_ERROR(RequireScalar(name, operand));
     RETURN_IF_ERROR(RequireOrder(name, operand, comparison));
     if (operand.is_namespace && other.source.literal.type() == cim::CimType::kString)
@@ -213,6 +206,7 @@ class Compiler {
   absl::Status Error(size_t offset, absl::string_view message) const { return QueryError(text_, offset, message); }
 
   absl::Status RequireScalar(const PropertyName& name, const Resolved& operand) const {
+    if (operand.source.system == SystemProperty::kDerivation) return absl::OkStatus();
     if (operand.is_array)
       return Error(name.offset, absl::StrCat(name.Text(), " is an array; a WHERE can only ask whether it IS NULL"));
     if (operand.is_object || operand.type == cim::CimType::kObject)
@@ -222,6 +216,8 @@ class Compiler {
 
   absl::Status RequireOrder(const PropertyName& name, const Resolved& operand, Comparison comparison) const {
     if (comparison == Comparison::kEqual || comparison == Comparison::kNotEqual) return absl::OkStatus();
+    if (operand.source.system == SystemProperty::kDerivation)
+      return Error(name.offset, "__DERIVATION is a list of classes: compare it with = or <>");
     const Family family = FamilyOf(operand.type);
     const bool is_path =
         operand.source.system == SystemProperty::kPath || operand.source.system == SystemProperty::kRelativePath;
@@ -262,27 +258,35 @@ class Compiler {
                               const cim::Class* cls) const {
     Resolved resolved;
     resolved.source.from = from;
-    resolved.source.slot = cls->FindProperty(property);
+    resolved.source.slot = cls == nullptr ? -1 : cls->FindProperty(property);
     if (resolved.source.slot >= 0) {
       const cim::Property& found = cls->properties()[static_cast<size_t>(resolved.source.slot)];
       resolved.type = found.type;
       resolved.is_array = found.is_array;
       return resolved;
     }
-    for (const SystemName& system : kSystemNames) {
-      if (!absl::EqualsIgnoreCase(property, system.name)) continue;
-      resolved.source.system = system.property;
-      if (system.property == SystemProperty::kPropertyCount) resolved.type = cim::CimType::kSint32;
+    const cim::SystemPropertyRow* const system = cim::FindSystemProperty(property);
+    const SystemProperty which = system == nullptr ? SystemProperty::kNone : system->property;
+    const bool is_constant =
+        which == SystemProperty::kServer || which == SystemProperty::kNamespace || which == SystemProperty::kGenus;
+    if (system != nullptr && !is_constant) {
+      resolved.source.system = which;
+      resolved.type = system->type;
+      resolved.is_array = system->is_array;
       return resolved;
     }
     resolved.source.from = OperandSource::From::kLiteral;
-    if (absl::EqualsIgnoreCase(property, "__SERVER")) {
+    if (which == SystemProperty::kServer) {
       resolved.source.literal = cim::Value::String(context_.server_name);
-    } else if (absl::EqualsIgnoreCase(property, "__NAMESPACE")) {
-      resolved.source.literal = cim::Value::String(cls->name_space());
+    } else if (which == SystemProperty::kNamespace) {
+      resolved.source.literal = cim::Value::String(scope_.name_space());
       resolved.is_namespace = true;
-    } else if (absl::EqualsIgnoreCase(property, "__GENUS")) {
-      resolved.source.literal = cim::Value::Signed(cim::CimType::kSint32, 2);
+    } else if (which == SystemProperty::kGenus) {
+      resolved.source.literal = cim::Value::Signed(cim::CimType::kSint32, scope_.row == nullptr ? 1 : 2);
+    } else if (cls == nullptr) {
+      return Error(name.offset, absl::StrCat("a query over meta_class knows the system properties (__CLASS, "
+                                             "__SUPERCLASS, ...) and __this, not '",
+                                             property, "'"));
     } else if (from != OperandSource::From::kRow && scope_.unknown_is_null) {
       resolved.source.literal = cim::Value::Null(cim::CimType::kString);
       resolved.is_absent = true;

@@ -21,10 +21,14 @@ struct CompileContext {
 struct Scope {
   const cim::Class* row = nullptr;
   const cim::Class* target = nullptr;  // null: a data query
+  // A query over meta_class: `row` is null, and the classes of this namespace are the rows.
+  std::string schema_name_space;
   // Event queries: a property that `target` lacks is NULL, for it was found in another class that the query selects.
   bool unknown_is_null = false;
   // PreviousInstance may be named although `row` lacks it: events of its subclasses have it. NULL in the others.
   bool has_previous = false;
+
+  const std::string& name_space() const { return row == nullptr ? schema_name_space : row->name_space(); }
 };
 
 // `query_text` is for errors: CIM_ERR_INVALID_QUERY with the place, for an unknown property (by name), a literal that

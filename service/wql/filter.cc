@@ -11,9 +11,6 @@
 namespace cimvisor::wql {
 namespace {
 
-// A level of nesting holds at most one operand of an OR and one of an AND while the next is computed.
-constexpr size_t kStackSize = 2 * (static_cast<size_t>(kMaxDepth) + 2);
-
 Truth ToTruth(bool value) { return value ? Truth::kTrue : Truth::kFalse; }
 
 const cim::Instance* InstanceOf(OperandSource::From from, const Frame& frame) {
@@ -30,33 +27,6 @@ const cim::Instance* InstanceOf(OperandSource::From from, const Frame& frame) {
   return nullptr;
 }
 
-cim::Value SystemValue(SystemProperty property, const cim::Instance& instance, const std::string& server_name) {
-  const cim::Class& cls = instance.cls();
-  switch (property) {
-    case SystemProperty::kClass:
-      return cim::Value::String(cls.name());
-    case SystemProperty::kSuperclass:
-      return cls.superclass() == nullptr ? cim::Value::Null(cim::CimType::kString)
-                                         : cim::Value::String(cls.superclass()->name());
-    case SystemProperty::kDynasty: {
-      const cim::Class* root = &cls;
-      while (root->superclass() != nullptr) root = root->superclass();
-      return cim::Value::String(root->name());
-    }
-    case SystemProperty::kPropertyCount:
-      return cim::Value::Signed(cim::CimType::kSint32, static_cast<int64_t>(cls.properties().size()));
-    case SystemProperty::kPath:
-    case SystemProperty::kRelativePath: {
-      const cim::ObjectPath path = instance.Path();
-      if (path.keys().empty() && !path.is_singleton()) return cim::Value::Null(cim::CimType::kString);
-      return cim::Value::String(property == SystemProperty::kPath ? path.FullText(server_name) : path.RelativeText());
-    }
-    case SystemProperty::kNone:
-      break;
-  }
-  return cim::Value::Null(cim::CimType::kString);
-}
-
 bool IsPath(SystemProperty property) {
   return property == SystemProperty::kPath || property == SystemProperty::kRelativePath;
 }
@@ -69,9 +39,14 @@ Filter::Filter(std::vector<Instruction> program, std::vector<Term> terms, std::s
 const cim::Value* Filter::Load(const OperandSource& source, const Frame& frame, cim::Value* scratch) const {
   if (source.from == OperandSource::From::kLiteral) return &source.literal;
   const cim::Instance* instance = InstanceOf(source.from, frame);
+  if (instance == nullptr && source.from == OperandSource::From::kRow && frame.row_class != nullptr &&
+      source.system != SystemProperty::kNone) {
+    *scratch = cim::SystemValue(source.system, *frame.row_class, server_name_);
+    return scratch;
+  }
   if (instance == nullptr) return nullptr;
   if (source.system == SystemProperty::kNone) return source.slot < 0 ? nullptr : &instance->value(source.slot);
-  *scratch = SystemValue(source.system, *instance, server_name_);
+  *scratch = cim::SystemValue(source.system, *instance, server_name_);
   return scratch;
 }
 
@@ -80,6 +55,8 @@ Truth Filter::EvaluateTerm(const Term& term, const Frame& frame) const {
                             term.left.system == SystemProperty::kNone;
   if (whole_object) {
     const cim::Instance* instance = InstanceOf(term.left.from, frame);
+    if (frame.row_class != nullptr && term.kind == Term::Kind::kIsA)
+      return ToTruth(frame.row_class->IsA(term.class_name));
     if (term.kind == Term::Kind::kIsNull) return ToTruth((instance == nullptr) != term.negated);
     if (instance == nullptr || term.kind != Term::Kind::kIsA) return Truth::kUnknown;
     return ToTruth(instance->cls().IsA(term.class_name));
@@ -99,9 +76,20 @@ Truth Filter::EvaluateTerm(const Term& term, const Frame& frame) const {
     return ToTruth(term.pattern.Matches(left->string()));
   }
 
+  // Of a list of class names (__DERIVATION), one that is equal is enough; with <>, none may be.
+  if (left->is_array()) {
+    bool any = false;
+    for (const cim::Value& element : left->elements())
+      any = any || CompareValues(element, Comparison::kEqual, term.right.literal).value_or(false);
+    return ToTruth(any == (term.comparison == Comparison::kEqual));
+  }
   // A path against a literal was compiled to a reference; it compares as a path, not as text.
   if (IsPath(term.left.system) && term.right.literal.type() == cim::CimType::kReference) {
-    const bool same = SameObject(InstanceOf(term.left.from, frame)->Path(), term.right.literal.reference());
+    const cim::Instance* instance = InstanceOf(term.left.from, frame);
+    const cim::ObjectPath path = instance != nullptr
+                                     ? instance->Path()
+                                     : cim::ObjectPath(frame.row_class->name_space(), frame.row_class->name());
+    const bool same = SameObject(path, term.right.literal.reference());
     return ToTruth(same == (term.comparison == Comparison::kEqual));
   }
   cim::Value right_scratch;
@@ -113,7 +101,7 @@ Truth Filter::EvaluateTerm(const Term& term, const Frame& frame) const {
 
 Truth Filter::Evaluate(const Frame& frame) const {
   if (program_.empty()) return Truth::kTrue;
-  std::array<Truth, kStackSize> stack;
+  std::array<Truth, kEvaluationStackSize> stack;
   size_t depth = 0;
   for (size_t i = 0; i < program_.size(); ++i) {
     const Instruction& instruction = program_[i];

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "service/cim/class.h"
 #include "service/cim/instance.h"
+#include "service/cim/system_properties.h"
 #include "service/cim/value.h"
 #include "service/wql/ast.h"
 #include "service/wql/like.h"
@@ -19,16 +20,16 @@ namespace cimvisor::wql {
 // larger.
 enum class Truth : uint8_t { kFalse = 0, kUnknown = 1, kTrue = 2 };
 
-// What a filter reads. A data query has only `row`; an event query has the event as `row` and its instances.
+// What a filter reads. A data query has only `row`; an event query has the event as `row` and its instances; a query
+// over meta_class has the class as `row_class`.
 struct Frame {
   const cim::Instance* row = nullptr;
   const cim::Instance* target = nullptr;
   const cim::Instance* previous = nullptr;
+  const cim::Class* row_class = nullptr;
 };
 
-// Properties that every object has without declaring them, and that differ from row to row. __SERVER, __NAMESPACE and
-// __GENUS are constants when a query is compiled.
-enum class SystemProperty : uint8_t { kNone, kClass, kPath, kRelativePath, kSuperclass, kDynasty, kPropertyCount };
+using cim::SystemProperty;
 
 // Where an operand of a term comes from.
 struct OperandSource {
@@ -68,8 +69,11 @@ class Filter {
 
   // Rows are selected when the WHERE is true; false and unknown are not.
   bool Matches(const Frame& frame) const { return program_.empty() || Evaluate(frame) == Truth::kTrue; }
-  bool Matches(const cim::Instance& row) const { return Matches(Frame{&row, nullptr, nullptr}); }
+  bool Matches(const cim::Instance& row) const { return Matches(Frame{&row, nullptr, nullptr, nullptr}); }
+  bool Matches(const cim::Class& row) const { return Matches(Frame{nullptr, nullptr, nullptr, &row}); }
   Truth Evaluate(const Frame& frame) const;
+  // One of terms().
+  Truth EvaluateTerm(const Term& term, const Frame& frame) const;
 
   // Adds the slots that the filter reads from the row, and its keys where it needs a path.
   void AddRowSlots(const cim::Class& row_class, cim::PropertySet* set) const;
@@ -79,7 +83,6 @@ class Filter {
   const std::vector<Term>& terms() const { return terms_; }
 
  private:
-  Truth EvaluateTerm(const Term& term, const Frame& frame) const;
   // The operand's value: in place where it is a property, in `scratch` where it is computed; null where it is absent.
   const cim::Value* Load(const OperandSource& source, const Frame& frame, cim::Value* scratch) const;
 

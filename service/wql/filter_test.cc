@@ -47,6 +47,13 @@ TEST_F(FilterTest, StringsCompareWithoutRegardToCase) {
   EXPECT_FALSE(Selects("Name <> 'ab-01'"));
   EXPECT_TRUE(Selects("ElementName LIKE 'WEB%'"));
   EXPECT_TRUE(Selects("'ab-01' = Name"));
+  const auto green = TestInstance("Test_Machine", "Name=GRÜN-Σ");
+  for (const char* condition : {"Name = 'grün-σ'", "Name LIKE 'gr_n-%'", "Name LIKE '%Ü%'", "Name LIKE 'GR[ü]N%'",
+                                "Name LIKE 'GR[à-ý]N%'", "Name LIKE '[a=z]%'", "Name <> 'grun-σ'"}) {
+    const absl::StatusOr<Filter> filter = Compile(condition);
+    ASSERT_TRUE(filter.ok()) << filter.status();
+    EXPECT_TRUE(filter->Matches(*green)) << condition;
+  }
 }
 
 TEST_F(FilterTest, LiteralsAreCoercedToTheProperty) {
@@ -112,6 +119,9 @@ TEST_F(FilterTest, LogicTable) {
 TEST_F(FilterTest, SystemProperties) {
   EXPECT_TRUE(Selects("__CLASS = 'test_machine'"));
   EXPECT_TRUE(Selects("__SUPERCLASS = 'Test_System' AND __DYNASTY = 'Test_Element'"));
+  EXPECT_TRUE(Selects("__DERIVATION = 'test_element' AND __DERIVATION <> 'Test_Host'"));
+  EXPECT_FALSE(Selects("__DERIVATION = 'Test_Machine'"));
+  EXPECT_TRUE(Selects("__DERIVATION IS NOT NULL"));
   EXPECT_TRUE(Selects("__SERVER = 'host1'"));
   EXPECT_TRUE(Selects("Name <> __SERVER"));
   EXPECT_TRUE(Selects("__NAMESPACE = 'ROOT\\\\Test'"));
@@ -147,6 +157,8 @@ TEST(FilterErrorTest, EachErrorNamesWhatIsWrong) {
       {"Owner.Name = 'x'", "looks into an embedded object"},
       {"TargetInstance.Name = 'x'", "looks into an embedded object"},
       {"__this = 'x'", "is an object"},
+      {"__DERIVATION > 'x'", "compare it with = or <>"},
+      {"__DERIVATION LIKE 'x%'", "LIKE is for strings"},
   };
   for (const auto& [condition, message] : kCases) {
     const absl::StatusOr<Filter> filter = Compile(condition);

@@ -1,51 +1,18 @@
 #include "service/wql/like.h"
 
+#include <unicode/uchar.h>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "service/cim/case_fold.h"
 
 namespace cimvisor::wql {
-namespace {
-
-// Takes the first code point of `*text` off. A byte that begins no valid sequence stands for itself, so that hostile
-// text is matched byte by byte rather than refused.
-char32_t TakeCodePoint(absl::string_view* text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>((*text)[i]); };
-  const unsigned char first = byte(0);
-  size_t length = 1;
-  char32_t value = first;
-  if (first >= 0xF0 && first < 0xF8) {
-    length = 4;
-    value = first & 0x07U;
-  } else if (first >= 0xE0 && first < 0xF0) {
-    length = 3;
-    value = first & 0x0FU;
-  } else if (first >= 0xC0 && first < 0xE0) {
-    length = 2;
-    value = first & 0x1FU;
-  }
-  bool valid = length <= text->size();
-  for (size_t i = 1; valid && i < length; ++i) {
-    valid = (byte(i) & 0xC0) == 0x80;
-    value = (value << 6) | (byte(i) & 0x3FU);
-  }
-  if (!valid) {
-    length = 1;
-    value = first;
-  }
-  text->remove_prefix(length);
-  return value;
-}
-
-char32_t Fold(char32_t character) { return character >= 'A' && character <= 'Z' ? character - 'A' + 'a' : character; }
-
-}  // namespace
-
 absl::StatusOr<LikePattern> LikePattern::Compile(absl::string_view pattern) {
   LikePattern compiled;
   absl::string_view rest = pattern;
   while (!rest.empty()) {
     const absl::string_view before = rest;
-    const char32_t c = TakeCodePoint(&rest);
+    const char32_t c = cim::TakeCodePoint(&rest);
     Element element;
     if (c == '%') {
       element.kind = Element::Kind::kAnyRun;
@@ -62,11 +29,13 @@ absl::StatusOr<LikePattern> LikePattern::Compile(absl::string_view pattern) {
         rest.remove_prefix(1);
       }
       while (!rest.empty() && rest.front() != ']') {
-        const char32_t low = TakeCodePoint(&rest);
+        const char32_t low = cim::TakeCodePoint(&rest);
         char32_t high = low;
-        if (rest.size() >= 2 && rest[0] == '-' && rest[1] != ']') {
+        // WMI's manual writes a range as [a=f]; between two characters of a set of three it means that.
+        const bool equals_range = element.ranges.empty() && rest.size() >= 3 && rest[0] == '=' && rest[2] == ']';
+        if (rest.size() >= 2 && (rest[0] == '-' || equals_range) && rest[1] != ']') {
           rest.remove_prefix(1);
-          high = TakeCodePoint(&rest);
+          high = cim::TakeCodePoint(&rest);
         }
         if (high < low) return absl::InvalidArgumentError("a range in [ ] begins after its end");
         element.ranges.emplace_back(low, high);
@@ -75,7 +44,7 @@ absl::StatusOr<LikePattern> LikePattern::Compile(absl::string_view pattern) {
       if (element.ranges.empty()) return absl::InvalidArgumentError("[ ] is empty");
       rest.remove_prefix(1);
     } else {
-      element.character = Fold(c);
+      element.character = cim::FoldCase(c);
       if (compiled.is_literal_) absl::StrAppend(&compiled.prefix_, before.substr(0, before.size() - rest.size()));
     }
     compiled.elements_.push_back(std::move(element));
@@ -86,7 +55,7 @@ absl::StatusOr<LikePattern> LikePattern::Compile(absl::string_view pattern) {
 bool LikePattern::MatchesOne(const Element& element, char32_t character) {
   switch (element.kind) {
     case Element::Kind::kCharacter:
-      return element.character == Fold(character);
+      return element.character == cim::FoldCase(character);
     case Element::Kind::kAnyCharacter:
       return true;
     case Element::Kind::kAnyRun:
@@ -94,10 +63,12 @@ bool LikePattern::MatchesOne(const Element& element, char32_t character) {
     case Element::Kind::kSet:
       break;
   }
-  const char32_t lower = Fold(character);
-  const char32_t upper = lower >= 'a' && lower <= 'z' ? lower - 'a' + 'A' : lower;
+  const char32_t lower = cim::FoldCase(character);
+  const auto upper = static_cast<char32_t>(u_toupper(static_cast<UChar32>(lower)));
   for (const auto& [low, high] : element.ranges) {
-    if ((lower >= low && lower <= high) || (upper >= low && upper <= high)) return !element.negated;
+    for (const char32_t c : {character, lower, upper}) {
+      if (c >= low && c <= high) return !element.negated;
+    }
   }
   return element.negated;
 }
@@ -116,13 +87,13 @@ bool LikePattern::Matches(absl::string_view text) const {
       continue;
     }
     absl::string_view rest = text;
-    if (at < elements_.size() && MatchesOne(elements_[at], TakeCodePoint(&rest))) {
+    if (at < elements_.size() && MatchesOne(elements_[at], cim::TakeCodePoint(&rest))) {
       ++at;
       text = rest;
       continue;
     }
     if (!can_retry) return false;
-    TakeCodePoint(&retry_text);
+    cim::TakeCodePoint(&retry_text);
     text = retry_text;
     at = retry_at;
   }

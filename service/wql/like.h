@@ -1,5 +1,5 @@
-// LIKE patterns of WQL: % any run, _ any one character, [a-z] one of, [^a-z] none of. Characters are Unicode code
-// points; ASCII letters match without regard to case.
+// LIKE patterns of WQL: % any run, _ any one character, [a-z] one of, [^a-z] none of ([a=f] is the range [a-f],
+// as WMI's manual writes it). Characters are Unicode code points; letters match without regard to case.
 #ifndef CIMVISOR_SERVICE_WQL_LIKE_H_
 #define CIMVISOR_SERVICE_WQL_LIKE_H_
 

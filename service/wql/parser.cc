@@ -116,8 +116,6 @@ class Parser {
     if (!AtName()) return Expected("a class's name");
     select.class_offset = Current().offset;
     select.class_name = Take().text;
-    if (absl::EqualsIgnoreCase(select.class_name, "meta_class"))
-      return NotSupported("queries over meta_class are not supported: use EnumerateClasses");
     if (TakeKeyword("WITHIN")) {
       ASSIGN_OR_RETURN(select.within_seconds, WithinSeconds());
     }
@@ -176,23 +174,36 @@ class Parser {
 
   absl::Status AssociationFilter(AssociationQuery* query) {
     const bool associators = query->kind == AssociationQuery::Kind::kAssociators;
-    for (absl::string_view word : {"ClassDefsOnly", "SchemaOnly", "RequiredQualifier", "RequiredAssocQualifier"}) {
-      if (Current().IsKeyword(word)) return NotSupported(absl::StrCat(word, " is not supported"));
+    const size_t offset = Current().offset;
+    const std::pair<absl::string_view, bool*> kFlags[] = {{"ClassDefsOnly", &query->class_defs_only},
+                                                          {"KeysOnly", &query->keys_only},
+                                                          {"SchemaOnly", &query->schema_only}};
+    for (const auto& [word, flag] : kFlags) {
+      if (!TakeKeyword(word)) continue;
+      if (*flag) return QueryError(text_, offset, "this condition stands twice");
+      *flag = true;
+      if (query->class_defs_only + query->keys_only + query->schema_only > 1)
+        return QueryError(text_, offset, "of ClassDefsOnly, KeysOnly and SchemaOnly only one can stand in a query");
+      return absl::OkStatus();
     }
     if (Current().IsKeyword("AND"))
       return QueryError(text_, Current().offset, "the conditions of this query follow one another without AND");
     std::string* target = nullptr;
     if (Current().IsKeyword("ResultClass")) target = &query->result_class;
     if (Current().IsKeyword("Role")) target = &query->role;
+    if (Current().IsKeyword("RequiredQualifier")) target = &query->required_qualifier;
+    if (associators && Current().IsKeyword("RequiredAssocQualifier")) target = &query->required_assoc_qualifier;
     if (associators && Current().IsKeyword("AssocClass")) target = &query->assoc_class;
     if (associators && Current().IsKeyword("ResultRole")) target = &query->result_role;
     if (target == nullptr)
-      return Expected(associators ? "AssocClass, ResultClass, Role or ResultRole" : "ResultClass or Role");
+      return Expected(associators ? "AssocClass, ResultClass, Role, ResultRole, RequiredQualifier, "
+                                    "RequiredAssocQualifier, ClassDefsOnly, KeysOnly or SchemaOnly"
+                                  : "ResultClass, Role, RequiredQualifier, ClassDefsOnly, KeysOnly or SchemaOnly");
     if (!target->empty()) return QueryError(text_, Current().offset, "this condition stands twice");
     Take();
     if (!TakeSymbol("=")) return Expected("=");
     if (Current().kind != Token::Kind::kName && Current().kind != Token::Kind::kString)
-      return Expected("the name of a class or role");
+      return Expected("the name of a class, role or qualifier");
     if (Current().text.empty()) return Expected("a name that is not empty");
     *target = Take().text;
     return absl::OkStatus();

@@ -2,8 +2,10 @@
 //
 //   query       = select | associators | references
 //   select      = SELECT ( "*" | name { "," name } ) FROM class [ WITHIN number ] [ WHERE or ]
-//   associators = ASSOCIATORS OF "{" path "}" [ WHERE { (AssocClass|ResultClass|Role|ResultRole) "=" word } ]
-//   references  = REFERENCES OF "{" path "}" [ WHERE { (ResultClass|Role) "=" word } ]
+//   associators = ASSOCIATORS OF "{" path "}" [ WHERE { flag | (AssocClass|ResultClass|Role|ResultRole|
+//                 RequiredQualifier|RequiredAssocQualifier) "=" word } ]
+//   references  = REFERENCES OF "{" path "}" [ WHERE { flag | (ResultClass|Role|RequiredQualifier) "=" word } ]
+//   flag        = ClassDefsOnly | KeysOnly | SchemaOnly      at most one of them
 //   or          = and { OR and }
 //   and         = not { AND not }
 //   not         = NOT not | "(" or ")" | condition
@@ -22,7 +24,7 @@
 namespace cimvisor::wql {
 
 // CIM_ERR_INVALID_QUERY with what was expected, the text and a caret at the place; CIM_ERR_NOT_SUPPORTED for what WMI
-// has and this service has not (GROUP, HAVING, ClassDefsOnly, …), by name; CIM_ERR_SERVER_LIMITS_EXCEEDED for the
+// has and this service has not (GROUP, HAVING, …), by name; CIM_ERR_SERVER_LIMITS_EXCEEDED for the
 // limits of limits.h.
 absl::StatusOr<Query> ParseQuery(absl::string_view text);
 

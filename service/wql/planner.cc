@@ -11,76 +11,38 @@
 #include "service/cim/errors.h"
 #include "service/cim/object_path.h"
 #include "service/cim/status_macros.h"
+#include "service/cim/system_properties.h"
 #include "service/wql/query_error.h"
 
 namespace cimvisor::wql {
 namespace {
 
-constexpr absl::string_view kSystemProperties[] = {"__CLASS",      "__PATH",          "__RELPATH",    "__SERVER",
-                                                   "__GENUS",      "__NAMESPACE",     "__SUPERCLASS", "__DYNASTY",
-                                                   "__DERIVATION", "__PROPERTY_COUNT"};
-
-void AddHint(const cim::Class& from, int slot, const cim::Value& literal, bool is_prefix, SelectPlan* plan) {
-  std::optional<Hint> hint = MakeHint(from, slot, literal, is_prefix);
-  if (!hint.has_value()) return;
-  plan->explanation.push_back(absl::StrCat("look up ", from.properties()[static_cast<size_t>(slot)].name,
-                                           is_prefix ? " beginning with " : " = ", hint->value.ToText()));
-  plan->hints.push_back(*std::move(hint));
-}
-
-// __PATH = 'path': the class is known, and the keys are.
-void AddPathHints(const cim::Class& from, const cim::ObjectPath& path, SelectPlan* plan) {
-  plan->only_class = path.class_name();
-  for (const cim::ObjectPath::Key& key : path.keys()) {
-    const int slot =
-        key.first.empty() && from.key_slots().size() == 1 ? from.key_slots().front() : from.FindProperty(key.first);
-    if (slot >= 0) AddHint(from, slot, key.second, false, plan);
-  }
-}
-
-void AddHints(const Term& term, SelectPlan* plan) {
-  const cim::Class& from = *plan->from;
-  if (term.left.from != OperandSource::From::kRow) return;
-  if (term.kind == Term::Kind::kLike) {
-    if (term.left.slot < 0 || term.pattern.prefix().empty()) return;
-    AddHint(from, term.left.slot, cim::Value::String(term.pattern.prefix()), !term.pattern.is_literal(), plan);
-    return;
-  }
-  if (term.kind != Term::Kind::kCompare || term.comparison != Comparison::kEqual ||
-      term.right.from != OperandSource::From::kLiteral || term.right.literal.is_null())
-    return;
-  switch (term.left.system) {
-    case SystemProperty::kNone:
-      AddHint(from, term.left.slot, term.right.literal, false, plan);
-      return;
-    case SystemProperty::kClass:
-      plan->only_class = term.right.literal.string();
-      return;
-    case SystemProperty::kPath:
-    case SystemProperty::kRelativePath:
-      AddPathHints(from, term.right.literal.reference(), plan);
-      return;
-    default:
-      return;
-  }
+std::string HintText(const cim::Class& cls, const Hint& hint) {
+  return absl::StrCat(cls.properties()[static_cast<size_t>(hint.slot)].name,
+                      hint.is_prefix ? " beginning with " : " = ", hint.value.ToText());
 }
 
 }  // namespace
 
-bool IsSystemProperty(absl::string_view name) {
-  return std::any_of(std::begin(kSystemProperties), std::end(kSystemProperties),
-                     [&](absl::string_view system) { return absl::EqualsIgnoreCase(name, system); });
+std::string LookupText(const cim::Class& cls, const std::vector<Hint>& hints) {
+  return absl::StrCat("look up ", absl::StrJoin(hints, " and ", [&](std::string* out, const Hint& hint) {
+                        out->append(HintText(cls, hint));
+                      }));
 }
+
+bool IsSystemProperty(absl::string_view name) { return cim::FindSystemProperty(name) != nullptr; }
 
 absl::StatusOr<std::vector<int>> ResolvePropertyList(const cim::Class& cls, const std::vector<std::string>& names) {
   std::vector<int> slots;
   for (const std::string& name : names) {
-    const int slot = cls.FindProperty(name);
-    if (slot < 0 && !IsSystemProperty(name)) {
+    int slot = cls.FindProperty(name);
+    const cim::SystemPropertyRow* const system = cim::FindSystemProperty(name);
+    if (slot < 0 && system != nullptr) slot = cim::SystemColumn(system->property);
+    if (slot < 0 && system == nullptr) {
       return cim::CimError(cim::CimStatus::kNoSuchProperty,
                            absl::StrCat(cls.name(), " has no property '", name.substr(0, 200), "'"));
     }
-    if (slot >= 0 && std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
+    if (std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
   }
   return slots;
 }
@@ -111,10 +73,10 @@ absl::StatusOr<SelectPlan> PlanSelect(const SelectQuery& select, absl::string_vi
     plan.filter.AddRowSlots(*plan.from, &plan.requested);
   }
 
-  plan.explanation.push_back(absl::StrCat("read instances of ", plan.from->name(), " and its subclasses"));
-  for (const Term* term : RequiredTerms(plan.filter)) AddHints(*term, &plan);
-  if (!plan.only_class.empty()) plan.explanation.push_back(absl::StrCat("only of the class ", plan.only_class));
-  if (select.where.has_value()) plan.explanation.push_back(absl::StrCat("keep rows where ", select.where->Text()));
+  for (const Term* term : RequiredTerms(plan.filter)) {
+    for (Hint& hint : HintsOf(*term, *plan.from)) plan.hints.push_back(std::move(hint));
+  }
+  plan.alternatives = AlternativesOf(plan.filter, *plan.from);
   return plan;
 }
 

@@ -20,22 +20,24 @@ namespace cimvisor::wql {
 
 struct SelectPlan {
   std::shared_ptr<const cim::Class> from;
-  std::vector<int> columns;    // slots in the order asked for
+  std::vector<int> columns;    // slots and system columns in the order asked for
   bool all_columns = true;     // SELECT *: then a row's own class says which
   cim::PropertySet requested;  // the columns, the keys, and what the filter reads
   std::vector<Hint> hints;     // all of them hold for every selected row
-  std::string only_class;      // not empty: only instances of exactly this class can match
-  Filter filter;
-  std::vector<std::string> explanation;  // one step a line, in words
+  Alternatives alternatives;   // one of them holds for every selected row; empty: unknown
+  Filter filter;               // CanSelect says for which classes
 };
 
-// CIM_ERR_INVALID_QUERY that names an unknown property, with its place. System properties (__PATH, …) in the list are
-// accepted; they come with every row.
+// CIM_ERR_INVALID_QUERY that names an unknown property, with its place. System properties (__PATH, …) may stand in the
+// list.
 absl::StatusOr<SelectPlan> PlanSelect(const SelectQuery& select, absl::string_view query_text,
                                       std::shared_ptr<const cim::Class> from, const CompileContext& context);
 
-// The slots of named properties of a class, in order and without repeats. System properties are accepted and have
-// none. CIM_ERR_NO_SUCH_PROPERTY that names it.
+// "look up Name = x and ElementName beginning with w": a step of a plan.
+std::string LookupText(const cim::Class& cls, const std::vector<Hint>& hints);
+
+// The slots of named properties of a class, in order and without repeats; of a system property its SystemColumn.
+// CIM_ERR_NO_SUCH_PROPERTY that names it.
 absl::StatusOr<std::vector<int>> ResolvePropertyList(const cim::Class& cls, const std::vector<std::string>& names);
 
 // True for __CLASS, __PATH, __RELPATH, … in any case.

@@ -76,10 +76,10 @@ TEST(PlannerTest, AReferenceIsAHintOnlyAsAWholePath) {
 TEST(PlannerTest, APathGivesClassAndKeys) {
   const auto plan = Plan("SELECT * FROM Test_System WHERE __PATH = '//H/root/test:Test_Machine.Name=\"x\"'");
   ASSERT_TRUE(plan.ok()) << plan.status();
-  EXPECT_EQ(plan->only_class, "Test_Machine");
+  EXPECT_TRUE(CanSelect(plan->filter, *TestClass("Test_Machine")));
+  EXPECT_FALSE(CanSelect(plan->filter, *TestClass("Test_Host")));
   EXPECT_THAT(Hints("__PATH = 'Test_Machine.Name=\"x\"'"), ElementsAre("Name=x"));
   EXPECT_THAT(Hints("__RELPATH = 'Test_Machine=\"x\"'"), ElementsAre("Name=x"));
-  EXPECT_EQ(Plan("SELECT * FROM Test_System WHERE __CLASS = 'Test_Host'").value().only_class, "Test_Host");
 }
 
 TEST(PlannerTest, AsksForColumnsKeysAndWhatTheFilterReads) {
@@ -87,7 +87,8 @@ TEST(PlannerTest, AsksForColumnsKeysAndWhatTheFilterReads) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   const cim::Class& cls = *plan->from;
   EXPECT_FALSE(plan->all_columns);
-  EXPECT_THAT(plan->columns, ElementsAre(cls.FindProperty("ElementName")));
+  EXPECT_THAT(plan->columns,
+              ElementsAre(cls.FindProperty("ElementName"), cim::SystemColumn(cim::SystemProperty::kPath)));
   EXPECT_TRUE(plan->requested.Contains(cls.FindProperty("ElementName")));
   EXPECT_TRUE(plan->requested.Contains(cls.FindProperty("Name")));
   EXPECT_TRUE(plan->requested.Contains(cls.FindProperty("Shared")));
@@ -102,16 +103,65 @@ TEST(PlannerTest, UnknownColumnIsNamedWithItsPlace) {
   EXPECT_FALSE(Plan("SELECT Owner.Name FROM Test_System").ok());
 }
 
-TEST(PlannerTest, ExplainsItsStepsInWords) {
-  const auto plan = Plan("SELECT * FROM Test_System WHERE Name = 'x' AND EnabledState > 2");
+TEST(PlannerTest, SaysLookupsInWords) {
+  const auto plan = Plan("SELECT * FROM Test_System WHERE Name = 'x' AND ElementName LIKE 'w%' AND EnabledState > 2");
   ASSERT_TRUE(plan.ok()) << plan.status();
-  EXPECT_THAT(plan->explanation, ElementsAre("read instances of Test_System and its subclasses", "look up Name = x",
-                                             "keep rows where (Name = 'x' AND EnabledState > 2)"));
+  EXPECT_EQ(LookupText(*plan->from, plan->hints), "look up Name = x and ElementName beginning with w");
+}
+
+// Each alternative as "Name=x ElementName^w".
+std::vector<std::string> AlternativesFor(const std::string& condition) {
+  const auto plan = Plan("SELECT * FROM Test_System WHERE " + condition);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  std::vector<std::string> texts;
+  if (!plan.ok()) return texts;
+  for (const std::vector<Hint>& alternative : plan->alternatives) {
+    texts.push_back(absl::StrJoin(alternative, " ", [&](std::string* out, const Hint& hint) {
+      absl::StrAppend(out, plan->from->properties()[static_cast<size_t>(hint.slot)].name, hint.is_prefix ? "^" : "=",
+                      hint.value.ToText());
+    }));
+  }
+  return texts;
+}
+
+TEST(PlannerTest, OrGivesAlternatives) {
+  EXPECT_THAT(AlternativesFor("Name = 'a' OR Name = 'b' OR ElementName LIKE 'w%'"),
+              ElementsAre("Name=a", "Name=b", "ElementName^w"));
+  EXPECT_THAT(AlternativesFor("(Name = 'a' AND ElementName = 'x') OR (EnabledState > 2 AND Name = 'b')"),
+              ElementsAre("Name=a ElementName=x", "Name=b"));
+  EXPECT_THAT(AlternativesFor("(Name = 'a' OR Name = 'b') AND Caption > 'x'"), ElementsAre("Name=a", "Name=b"));
+  EXPECT_THAT(AlternativesFor("Name = 'a' OR EnabledState > 2"), IsEmpty());
+  EXPECT_THAT(AlternativesFor("NOT (Name = 'a' OR Name = 'b')"), IsEmpty());
+  EXPECT_THAT(AlternativesFor("__PATH = 'Test_Machine.Name=\"a\"' OR Name = 'b'"), ElementsAre("Name=a", "Name=b"));
+  EXPECT_THAT(AlternativesFor("EnabledState = 2 AND (Name = 'b' OR Name = 'c')"),
+              ElementsAre("EnabledState=2 Name=b", "EnabledState=2 Name=c"));
+}
+
+TEST(PlannerTest, ClassesThatNoRowCanBeOfAreLeftOut) {
+  const auto selects = [](const std::string& condition) {
+    const auto plan = Plan("SELECT * FROM Test_System WHERE " + condition);
+    EXPECT_TRUE(plan.ok()) << plan.status();
+    std::vector<std::string> names;
+    for (const char* name : {"Test_System", "Test_Machine", "Test_Host"}) {
+      if (plan.ok() && CanSelect(plan->filter, *TestClass(name))) names.emplace_back(name);
+    }
+    return names;
+  };
+  EXPECT_THAT(selects("__CLASS = 'test_host'"), ElementsAre("Test_Host"));
+  EXPECT_THAT(selects("__CLASS = 'Test_Host' OR __this ISA 'Test_Machine'"), ElementsAre("Test_Machine", "Test_Host"));
+  EXPECT_THAT(selects("NOT __CLASS = 'Test_Host' AND Name > 'a'"), ElementsAre("Test_System", "Test_Machine"));
+  EXPECT_THAT(selects("__SUPERCLASS = 'Test_System' AND __CLASS LIKE '%Mach%'"), ElementsAre("Test_Machine"));
+  EXPECT_THAT(selects("__DERIVATION = 'Test_System'"), ElementsAre("Test_Machine", "Test_Host"));
+  EXPECT_THAT(selects("__RELPATH = 'Test_Host=\"x\"' OR __CLASS = 'Test_Machine'"),
+              ElementsAre("Test_Machine", "Test_Host"));
+  EXPECT_THAT(selects("__SERVER = 'elsewhere'"), IsEmpty());
+  EXPECT_THAT(selects("Name = 'x' OR __CLASS = 'Nothing'"), ElementsAre("Test_System", "Test_Machine", "Test_Host"));
 }
 
 TEST(PlannerTest, PropertyListsByName) {
   const auto cls = TestClass("Test_System");
-  EXPECT_THAT(ResolvePropertyList(*cls, {"name", "__CLASS", "NAME"}).value(), ElementsAre(cls->FindProperty("Name")));
+  EXPECT_THAT(ResolvePropertyList(*cls, {"name", "__CLASS", "NAME"}).value(),
+              ElementsAre(cls->FindProperty("Name"), cim::SystemColumn(cim::SystemProperty::kClass)));
   EXPECT_EQ(cim::CimStatusOf(ResolvePropertyList(*cls, {"Nmae"}).status()), cim::CimStatus::kNoSuchProperty);
 }
 

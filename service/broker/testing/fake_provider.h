@@ -2,6 +2,7 @@
 #ifndef CIMVISOR_SERVICE_BROKER_TESTING_FAKE_PROVIDER_H_
 #define CIMVISOR_SERVICE_BROKER_TESTING_FAKE_PROVIDER_H_
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -38,6 +39,10 @@ class FakeProvider : public Provider {
       if (!sink(instance)) break;
     }
     return absl::OkStatus();
+  }
+
+  bool HasIndex(const cim::Class&, const LookupHint& hint) const override {
+    return std::find(indexed_slots.begin(), indexed_slots.end(), hint.slot) != indexed_slots.end();
   }
 
   absl::Status References(const ReadContext& context, const std::shared_ptr<const cim::Class>& association,
@@ -80,6 +85,7 @@ class FakeProvider : public Provider {
 
   std::vector<std::shared_ptr<const cim::Instance>> instances;
   bool indexed_by_end = true;
+  std::vector<int> indexed_slots;
   std::function<absl::StatusOr<MethodResult>(security::Operation&, const MethodCall&)> invoke;
   std::function<absl::Status(security::Operation&, const cim::ObjectPath&)> remove;
   std::function<absl::StatusOr<cim::ObjectPath>(security::Operation&, const cim::Instance&)> create;

@@ -40,9 +40,13 @@ std::shared_ptr<FakeProvider> AddProvider(ProviderRegistry& registry, const char
 }  // namespace
 
 bool RowCollector::OnRow(const Row& row) {
-  rows.push_back(row.instance);
   slots.push_back(row.projection->slots);
-  return rows.size() < limit;
+  if (row.definition != nullptr) {
+    definitions.push_back(row.definition->name());
+  } else {
+    rows.push_back(row.instance);
+  }
+  return slots.size() < limit;
 }
 
 std::vector<RenderedEvent> StateRenderer::Render(const store::JournalEntry& entry) const {

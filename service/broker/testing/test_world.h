@@ -37,7 +37,8 @@ class RowCollector : public RowSink {
   int64_t revision = -1;
   size_t limit = 1000000;
   std::vector<std::shared_ptr<const cim::Instance>> rows;
-  std::vector<std::vector<int>> slots;  // of each row
+  std::vector<std::string> definitions;  // names of the rows that are classes
+  std::vector<std::vector<int>> slots;   // of each row
 };
 
 // One JournalEntry "T_Machine.Name" with the payload "before|after" is one event: states as numbers, empty for none.
