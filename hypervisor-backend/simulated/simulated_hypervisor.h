@@ -23,9 +23,9 @@ namespace cimvisor::simulated {
 // before: the same seed gives the same trial, in whatever order the machines are started.
 struct SimulatedOptions {
   uint64_t seed = 1;
-  absl::Duration start_delay_lowest;  // of a machine's start: between these two
-  absl::Duration start_delay_highest;
-  absl::Duration action_delay;  // of every pause, resume, reset and turning off
+  absl::Duration start_delay_lowest = absl::ZeroDuration();  // of a machine's start: between these two
+  absl::Duration start_delay_highest = absl::ZeroDuration();
+  absl::Duration action_delay = absl::ZeroDuration();  // of every pause, resume, reset and turning off
   uint32_t load_percent_lowest = 0;
   uint32_t load_percent_highest = 100;
   uint32_t failing_starts_per_mille = 0;
