@@ -61,7 +61,7 @@ TEST_F(LookupTest, IndexedQueriesLookAtTheirResultsOnly) {
   ExpectLookup("SELECT * FROM Msvm_SummaryInformation WHERE ElementName = 'machine 3'", 1);
   ExpectLookup("SELECT * FROM Msvm_SettingsDefineState WHERE ManagedElement = '" + path + "'", 1);
   ExpectLookup("SELECT * FROM Msvm_SettingsDefineState WHERE SettingData = '" + settings + "'", 1);
-  ExpectLookup("SELECT * FROM CIM_ElementSettingData WHERE ManagedElement = '" + path + "'", 1);
+  ExpectLookup("SELECT * FROM CIM_SettingsDefineState WHERE ManagedElement = '" + path + "'", 1);
   ExpectLookup("SELECT * FROM Msvm_VirtualSystemSettingDataComponent WHERE GroupComponent = '" + settings + "'", 4);
   ExpectLookup("SELECT * FROM Msvm_AffectedJobElement WHERE AffectedElement = '" + path + "'", 0);
   ExpectLookup("ASSOCIATORS OF {" + path + "} WHERE ResultClass = Msvm_VirtualSystemSettingData", 1);

@@ -89,11 +89,12 @@ class ClassReader {
       steps->push_back(
           absl::StrCat(cls_->name(), ": ", indexed ? wql::LookupText(*cls_, plan_.hints) : "read all instances"));
     }
-    return Enumerate(std::move(hints), 0);
+    return Enumerate(std::move(hints), std::nullopt);
   }
 
-  // `earlier`: so many alternatives were read; what meets one of them was seen.
-  absl::Status Enumerate(std::vector<LookupHint> hints, size_t earlier) {
+  // `alternative`: which of the plan's is read. A row belongs to the first that it meets, so it comes once, also where
+  // a provider gives more than it was asked for.
+  absl::Status Enumerate(std::vector<LookupHint> hints, std::optional<size_t> alternative) {
     const Projection& projection = stream_.ProjectionFor(cls_, [&](const auto& of) { return ProjectionOf(plan_, of); });
     EnumerateRequest request;
     request.cls = cls_;
@@ -109,11 +110,15 @@ class ClassReader {
             absl::StrCat("the provider of ", cls_->name(), " gave an instance of ", instance->cls().name())));
         return false;
       }
-      for (size_t i = 0; i < earlier; ++i) {
-        if (wql::MeetsHints(*instance, plan_.alternatives[i])) return true;
-      }
+      if (alternative.has_value() && FirstMet(*instance) != *alternative) return true;
       return !plan_.filter.Matches(*instance) || stream_.Send(std::move(instance), projection);
     });
+  }
+
+  size_t FirstMet(const cim::Instance& instance) const {
+    size_t i = 0;
+    while (i < plan_.alternatives.size() && !wql::MeetsHints(instance, plan_.alternatives[i])) ++i;
+    return i;
   }
 
   const wql::SelectPlan& plan_;

@@ -185,10 +185,10 @@ TEST(ParserTest, ErrorsSayWhatWasExpected) {
       {"ASSOCIATORS OF C", "expected an object path in braces"},
       {"ASSOCIATORS OF {C.K='}", "the object path that begins here has no closing }"},
       {"ASSOCIATORS OF {}", "expected an object path between the braces"},
-      {"ASSOCIATORS OF {C} WHERE x = y", "expected AssocClass, ResultClass, Role or ResultRole, found 'x'"},
+      {"ASSOCIATORS OF {C} WHERE x = y", "expected AssocClass, ResultClass, Role, ResultRole, RequiredQualifier"},
       {"ASSOCIATORS OF {C} WHERE Role = y AND ResultRole = z", "without AND"},
       {"ASSOCIATORS OF {C} WHERE Role = y Role = z", "stands twice"},
-      {"REFERENCES OF {C} WHERE AssocClass = y", "expected ResultClass or Role"},
+      {"REFERENCES OF {C} WHERE AssocClass = y", "expected ResultClass, Role, RequiredQualifier"},
   };
   for (const Golden& golden : kCases) {
     const absl::StatusOr<Query> query = ParseQuery(golden.query);

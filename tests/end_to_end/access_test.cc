@@ -126,7 +126,10 @@ class AccessTest : public ServiceFixture {
     EXPECT_TRUE(objects_[Who::kAdministrator]->GetClass(&context, request, &response).ok()) << class_name;
     std::vector<std::string> keys;
     for (const auto& property : response.class_().properties()) {
-      if (property.is_key()) keys.push_back(absl::StrCat(property.name(), "=\"nothing\""));
+      if (!property.is_key()) continue;
+      const bool is_text =
+          property.type() == cimvisor::v1::CIM_TYPE_STRING || property.type() == cimvisor::v1::CIM_TYPE_REFERENCE;
+      keys.push_back(absl::StrCat(property.name(), is_text ? "=\"nothing\"" : "=0"));
     }
     return absl::StrCat(class_name, ".", absl::StrJoin(keys, ","));
   }

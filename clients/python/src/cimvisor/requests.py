@@ -90,7 +90,7 @@ def association(
     kind: str,
     target: Target,
     properties: Optional[Iterable[str]],
-    filters: Mapping[str, str],
+    filters: Mapping[str, Any],
 ) -> api.QueryRequest:
     """Of associators and references; ``kind`` is the name of the call."""
     parts = api.AssociationQuery(path=path_of(target), **filters)
