@@ -32,7 +32,7 @@ absl::Status FinishJob(const Session& session, client::Client& client, const cli
   const bool terminal = isatty(STDERR_FILENO) != 0;
   const absl::StatusOr<client::Instance> job =
       client.WatchJob(path, result.revision, kLongestJob,
-                        terminal ? std::function<void(const client::Instance&)>(ShowProgress) : nullptr);
+                      terminal ? std::function<void(const client::Instance&)>(ShowProgress) : nullptr);
   if (terminal) std::cerr << "\r\x1b[K" << std::flush;
   RETURN_IF_ERROR(job.status());
   return client::JobStatusOf(*job);
