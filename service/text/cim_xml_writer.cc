@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "service/cim/object_path.h"
+#include "service/cim/system_properties.h"
 #include "service/text/cim_xml_path.h"
 #include "service/text/utf8.h"
 #include "service/text/xml_document.h"
@@ -47,7 +48,10 @@ class InstanceWriter {
     if (form_ == XmlForm::kWmi) AppendSystemProperties(instance, &node);
     const cim::SharedList<cim::Property>& properties = instance.cls().properties();
     if (slots != nullptr) {
-      for (const int slot : *slots) AppendProperty(properties[static_cast<size_t>(slot)], instance.value(slot), &node);
+      for (const int slot : *slots) {
+        if (!cim::IsSystemColumn(slot))
+          AppendProperty(properties[static_cast<size_t>(slot)], instance.value(slot), &node);
+      }
       return;
     }
     for (size_t i = 0; i < properties.size(); ++i) {

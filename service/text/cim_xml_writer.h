@@ -17,6 +17,7 @@ enum class XmlForm {
 };
 
 // `<INSTANCE CLASSNAME="…">` with the properties in `slots` (null: all), also those that are null (without a value).
+// Among them a system column is passed over: only WMI's form has system properties, and has them all.
 // NAME is the first attribute of each PROPERTY, since Microsoft's samples read attribute 0. References are paths on
 // `host` (empty: none). ParseInstanceXml reads either form back to the same instance. A char16 that XML cannot hold is
 // written as a number; U+0000 within a string is left out.

@@ -1,9 +1,11 @@
 #include "service/text/cim_xml_writer.h"
 
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "service/cim/object_path.h"
+#include "service/cim/system_properties.h"
 #include "service/text/cim_xml_reader.h"
 #include "service/text/mof_test_util.h"
 
@@ -57,6 +59,15 @@ TEST(CimXmlWriter, NameIsTheFirstAttributeAndNullHasNoValue) {
   EXPECT_EQ(WriteInstanceXml(part),
             "<INSTANCE CLASSNAME=\"Part\"><PROPERTY NAME=\"Name\" TYPE=\"string\"/><PROPERTY NAME=\"Size\" "
             "TYPE=\"uint32\"><VALUE>7</VALUE></PROPERTY></INSTANCE>");
+}
+
+TEST(CimXmlWriter, SystemColumnsAreNoProperties) {
+  cim::ClassRepository repository;
+  FillRepository(kTestSchema, &repository);
+  const cim::Instance part(*repository.Find("root/test", "Part"));
+  const std::vector<int> slots = {cim::SystemColumn(cim::SystemProperty::kClass), part.cls().FindProperty("Size")};
+  EXPECT_EQ(WriteInstanceXml(part, "", XmlForm::kCim, &slots),
+            "<INSTANCE CLASSNAME=\"Part\"><PROPERTY NAME=\"Size\" TYPE=\"uint32\"/></INSTANCE>");
 }
 
 TEST(CimXmlWriter, PathsOfClassesAndSingletons) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "service/cim/object_path.h"
+#include "service/cim/system_properties.h"
 
 namespace cimvisor::text {
 namespace {
@@ -83,7 +84,9 @@ std::string InstanceText(const cim::Instance& instance, absl::string_view host, 
     absl::StrAppend(&text, indent, "  ", properties[i].name, " = ", ValueText(value, host, indent), ";\n");
   };
   if (slots != nullptr) {
-    for (const int slot : *slots) append(static_cast<size_t>(slot));
+    for (const int slot : *slots) {
+      if (!cim::IsSystemColumn(slot)) append(static_cast<size_t>(slot));
+    }
   } else {
     for (size_t i = 0; i < properties.size(); ++i) append(i);
   }

@@ -15,8 +15,8 @@ namespace cimvisor::text {
 // EnableOverride and ToSubclass. `qualifier :` declarations are not needed to read it.
 std::string WriteClassMof(const cim::ClassDeclaration& declaration);
 
-// `instance of Class { … };` with every property of `slots` (null: all) that is not null; references as paths on `host`
-// (empty: none). Embedded instances stand in it as instances.
+// `instance of Class { … };` with every property of `slots` (null: all; system columns are passed over) that is not
+// null; references as paths on `host` (empty: none). Embedded instances stand in it as instances.
 std::string WriteInstanceMof(const cim::Instance& instance, absl::string_view host = "",
                              const std::vector<int>* slots = nullptr);
 

@@ -2,9 +2,11 @@
 
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "service/cim/object_path.h"
+#include "service/cim/system_properties.h"
 #include "service/text/mof_instance.h"
 #include "service/text/mof_test_util.h"
 
@@ -20,6 +22,15 @@ void ExpectSameQualifiers(const std::vector<cim::Qualifier>& a, const std::vecto
     EXPECT_EQ(a[i].to_subclass, b[i].to_subclass);
     EXPECT_EQ(a[i].translatable, b[i].translatable);
   }
+}
+
+TEST(MofWriter, SystemColumnsAreNoProperties) {
+  cim::ClassRepository repository;
+  FillRepository(kTestSchema, &repository);
+  cim::Instance part(*repository.Find("root/test", "Part"));
+  ASSERT_TRUE(part.Set("Size", cim::Value::Unsigned(cim::CimType::kUint32, 7)).ok());
+  const std::vector<int> slots = {cim::SystemColumn(cim::SystemProperty::kPath), part.cls().FindProperty("Size")};
+  EXPECT_EQ(WriteInstanceMof(part, "", &slots), "instance of Part\n{\n  Size = 7;\n};\n");
 }
 
 TEST(MofWriter, ClassesReadBack) {
